@@ -1,0 +1,73 @@
+"""A plan: a runbook bound to a target and to values, nothing left open. What is printed, approved, carried out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from hisops.canonical import digest_of
+
+FORMAT = "hisops-plan/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """What the plan knows of one step.
+
+    `applies`: does `when` hold (unknown until a write has happened). `verdict` and `out` come from the live check of
+    a read; `unknown_until` names the write that a read must wait for.
+    """
+
+    id: str
+    applies: Literal["yes", "no", "unknown"] = "yes"
+    host: str
+    user: str | None
+    verdict: str | None = None
+    out: dict[str, Any] = field(default_factory=dict)
+    unknown_until: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One plan. `runbook`, `judges` and `target_type` hold the parsed YAML, so a plan needs no library beside it."""
+
+    id: str
+    created: str
+    requester: str
+    site: dict[str, Any]
+    target: str
+    runbook: dict[str, Any]
+    runbook_digest: str
+    judges: dict[str, dict[str, Any]]
+    target_type: dict[str, Any]
+    overrides: list[str]
+    parameters: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+    identity: dict[str, dict[str, Any]]
+    state: dict[str, dict[str, Any]]
+    steps: list[PlannedStep]
+    warnings: list[dict[str, str]]
+    ledger: dict[str, Any]
+    nonce: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as a document for canonical JSON."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @property
+    def digest(self) -> str:
+        """The digest that approvals are over."""
+        return digest_of(self.document())
+
+    @staticmethod
+    def from_document(document: dict[str, Any]) -> Plan:
+        """Return the plan of a document; ValueError if it is not one of this format."""
+        if document.get("format") != FORMAT:
+            raise ValueError(f"this is no plan of format {FORMAT}")
+        values = {key: value for key, value in document.items() if key != "format"}
+        values["steps"] = [PlannedStep(**step) for step in values["steps"]]
+        try:
+            return Plan(**values)
+        except TypeError as error:
+            raise ValueError(str(error)) from error

@@ -1,0 +1,121 @@
+"""The state of a run and of its steps: a fold over the records of its log, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hisops.model import records as r
+
+STEP_OPEN = frozenset({"STARTING", "RUNNING", "VERIFYING", "WAITING", "UNKNOWN", "UNDOING"})
+STEP_DONE = frozenset({"SUCCEEDED", "SKIPPED", "UNDONE"})
+RUN_ENDED = frozenset({"SUCCEEDED", "SUCCEEDED_WITH_EXCEPTIONS", "FAILED", "ROLLED_BACK", "CANCELLED", "ABANDONED"})
+EXIT_OF = {
+    "SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 1, "ABANDONED": 1, "WAITING": 10, "HELD": 11, "ROLLED_BACK": 12,
+    "SUCCEEDED_WITH_EXCEPTIONS": 13, "PAUSED": 14, "INTERRUPTED": 14,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class CallView:
+    """The newest call of one kind of a step: its intent, and what followed."""
+
+    intent: r.CallIntent
+    pid: int | None = None
+    output: r.CallOutput | None = None
+    ended: r.CallEnded | None = None
+
+
+@dataclass(slots=True)
+class StepView:
+    """What the log says of one step."""
+
+    id: str
+    state: str = "PENDING"
+    attempt: int = 0
+    reason: str | None = None
+    out: dict[str, Any] = field(default_factory=dict)
+    calls: list[CallView] = field(default_factory=list)
+    decided: dict[str, r.GateDecided] = field(default_factory=dict)
+    opened: r.GateOpened | None = None
+
+    def last(self, kind: str) -> CallView | None:
+        """Return the newest call of `kind`, or None."""
+        return next((call for call in reversed(self.calls) if call.intent.kind == kind), None)
+
+
+@dataclass(slots=True)
+class RunView:
+    """What the log says of a run."""
+
+    state: str = "PLANNED"
+    reason: str | None = None
+    steps: dict[str, StepView] = field(default_factory=dict)
+    deviations: list[r.Deviation] = field(default_factory=list)
+    statements: list[r.StatementTaken] = field(default_factory=list)
+    refused: list[r.StatementRefused] = field(default_factory=list)
+    locks: dict[tuple[str, str], str] = field(default_factory=dict)
+    links: list[r.LinkChanged] = field(default_factory=list)
+    sealed: r.RunSealed | None = None
+    wrote: bool = False
+
+    def step(self, step_id: str) -> StepView:
+        """Return the view of `step_id`, a fresh PENDING one if the log has not named it yet."""
+        return self.steps.setdefault(step_id, StepView(step_id))
+
+    def apply(self, record: r.Record) -> None:
+        """Take one more record into account."""
+        match record:
+            case r.StepChanged(step=name, state=state, reason=reason, out=out, attempt=attempt):
+                step = self.step(name)
+                step.state, step.reason = state, reason
+                step.attempt = max(step.attempt, attempt)
+                step.out = out or step.out
+            case r.RunChanged(state=state, reason=reason):
+                self.state, self.reason = state, reason
+            case r.CallIntent(step=name, attempt=attempt, effect=effect):
+                step = self.step(name)
+                step.attempt = max(step.attempt, attempt)
+                step.calls.append(CallView(record))
+                self.wrote = self.wrote or effect in {"write", "destructive"}
+            case r.CallStarted(step=name, kind=kind, pid=pid):
+                if call := self.step(name).last(kind):
+                    call.pid = pid
+            case r.CallOutput(step=name, kind=kind):
+                if call := self.step(name).last(kind):
+                    call.output = record
+            case r.CallEnded(step=name, kind=kind):
+                if call := self.step(name).last(kind):
+                    call.ended = record
+            case r.GateOpened(step=name):
+                self.step(name).opened = record
+            case r.GateDecided(step=name, part=part):
+                self.step(name).decided[part] = record
+            case _:
+                self._apply_to_run(record)
+
+    def _apply_to_run(self, record: r.Record) -> None:
+        match record:
+            case r.Deviation():
+                self.deviations.append(record)
+            case r.StatementTaken():
+                self.statements.append(record)
+            case r.StatementRefused():
+                self.refused.append(record)
+            case r.LockChanged(name=name, where=where, event=event):
+                self.locks[name, where] = event
+            case r.LinkChanged():
+                self.links.append(record)
+            case r.RunSealed(state=state):
+                self.sealed, self.state = record, state
+            case _:
+                pass
+
+
+def fold(records: Iterable[r.Record]) -> RunView:
+    """Return the state that `records` lead to."""
+    view = RunView()
+    for record in records:
+        view.apply(record)
+    return view

@@ -1,0 +1,192 @@
+"""`runbook/v1`: one versioned procedure on one target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hisops.model.text import Definition, DefinitionId, Duration, JudgeRef, Name, StepId, Text
+
+ParameterType = Literal[
+    "string", "integer", "boolean", "file", "sha256", "identifier", "tag", "scn", "timestamp", "path"
+]
+OutputType = Literal["string", "integer", "boolean", "version", "list"]
+Effect = Literal["read", "stage", "write", "destructive"]
+Role = Literal["owner", "grid", "root", "login"]
+Place = Literal["control", "db_host", "db", "standby_host", "standby"]
+OnFailure = Literal["stop", "hold", "undo", "continue"]
+
+
+class Parameter(Definition):
+    """A value that the operator gives; its type decides where it may be rendered."""
+
+    type: ParameterType
+    title: Text
+    required: bool = False
+    default: str | int | bool | None = None
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+class TargetRequirement(Definition):
+    """What the target must be: its engine, its role and its version (`>=12.1`, `<19`, comma-joined)."""
+
+    engine: str
+    role: str | None = None
+    version: str | None = None
+
+
+class Call(Definition):
+    """One thing to carry out and judge: a shell script or a statement, never both."""
+
+    sh: str | None = None
+    sql: str | None = None
+    stdin: str | None = None
+    on: Place | None = None
+    as_: Role = Field(default="owner", alias="as")
+    judge: JudgeRef | None = None
+    allow: tuple[str, ...] = ()
+    timeout: Duration | None = None
+
+
+class Probe(Call):
+    """A read-only question to the target: did it happen? `done` is true, false, or an error (unknown)."""
+
+    done: str
+
+
+class Requirement(Call):
+    """A postcondition: `require` must be true of what is read now."""
+
+    require: str
+    title: Text | None = None
+
+
+class Undo(Call):
+    """How a step is taken back; or `none`, with the reason."""
+
+    none: Text | None = None
+    verify: tuple[Requirement, ...] = ()
+
+
+class Approve(Definition):
+    """An approval by another person who holds `role`."""
+
+    role: Name
+    of: Literal["plan", "evidence"] = "evidence"
+    quorum: int = Field(default=1, ge=1)
+
+
+class Gate(Definition):
+    """What must be answered before the step; every part that is given must pass."""
+
+    confirm: bool = False
+    type_target: bool = False
+    read_back: str | None = None
+    approve: Approve | None = None
+    show: tuple[StepId, ...] = ()
+
+
+class Output(Definition):
+    """A value that later steps may use."""
+
+    from_: Literal["judge", "json", "rows"] = Field(alias="from")
+    type: OutputType
+    key: str | None = None
+
+
+class Upload(Definition):
+    """Bring the file of a parameter into the run's staging folder under `to`."""
+
+    file: Name
+    to: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class Manual(Definition):
+    """What a person does, and the evidence that is typed in."""
+
+    instruct: Text
+    evidence: Literal["text", "boolean", "integer"] = "text"
+    pattern: str | None = None
+
+
+class Wait(Call):
+    """Ask again `every` so often until `until` is true."""
+
+    until: str
+    every: Duration = 10
+
+
+class Step(Definition):
+    """One step: exactly one action of sh, sql, upload, manual, wait."""
+
+    id: StepId
+    title: Text
+    why: Text | None = None
+    needs: tuple[StepId, ...] = ()
+    when: str | None = None
+    on: Place = "db_host"
+    as_: Role = Field(default="owner", alias="as")
+    effect: Effect
+    idempotent: bool = False
+    sh: str | None = None
+    sql: str | None = None
+    upload: Upload | None = None
+    manual: Manual | None = None
+    wait: Wait | None = None
+    stdin: str | None = None
+    secrets: tuple[Name, ...] = ()
+    outputs: dict[Name, Output] = Field(default_factory=dict)
+    judge: JudgeRef | None = None
+    allow: tuple[str, ...] = ()
+    gate: Gate | None = None
+    probe: Probe | None = None
+    verify: tuple[Requirement, ...] = ()
+    undo: Undo | None = None
+    expect: Duration = 10
+    timeout: Duration | None = None
+    on_failure: OnFailure | None = None
+    point_of_no_return: bool = False
+    rehearsed: Text | None = None
+
+    @property
+    def writes(self) -> bool:
+        """True if the step changes more than its own staging folder."""
+        return self.effect in {"write", "destructive"}
+
+    @property
+    def failure_policy(self) -> OnFailure:
+        """What a failure leads to: as written, else hold for steps that write and stop for the others."""
+        return self.on_failure or ("hold" if self.writes else "stop")
+
+
+class Refusal(Definition):
+    """A condition under which the runbook does not apply, and why."""
+
+    when: str
+    because: Text
+
+
+class Runbook(Definition):
+    """A whole procedure, as written."""
+
+    hisops: Literal["runbook/v1"]
+    id: DefinitionId
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    command: Annotated[str, Field(pattern=r"^[a-z]+( [a-z-]+)?$")] | None = None
+    title: Text
+    purpose: Text
+    serves: tuple[int, ...] = ()
+    target: TargetRequirement
+    locks: tuple[Literal["database", "oracle_home"], ...] = ("database",)
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    refuse: tuple[Refusal, ...] = ()
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    def step(self, step_id: str) -> Step:
+        """Return the step `step_id`; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)

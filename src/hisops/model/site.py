@@ -1,0 +1,105 @@
+"""`site/v1` and `target/v1`: one hospital's inventory, and what a kind of database has to have in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hisops.model.runbook import Call
+from hisops.model.text import Definition, Name, Text
+
+
+class RunAs(Definition):
+    """The user behind a role on a host, and how to become it from the login user."""
+
+    user: str
+    via: Literal["none", "sudo", "su"] = "none"
+
+
+class Host(Definition):
+    """A machine that is reached over SSH. `boot_id_file` changes at every boot; without it the system is asked."""
+
+    address: str
+    port: int | None = None
+    user: str | None = None
+    os: Literal["linux", "aix"] = "linux"
+    kind: Literal["production", "standby", "scratch"] = Field(default="production", alias="class")
+    roles: dict[Literal["owner", "grid", "root"], RunAs] = Field(default_factory=dict)
+    boot_id_file: str | None = None
+    stage_dir: str | None = None
+    path: tuple[str, ...] = ()
+
+
+class SecretRef(Definition):
+    """Where a secret is kept; exactly one key. Never the secret itself."""
+
+    env: str | None = None
+    file: str | None = None
+    keyring: str | None = None
+    prompt: bool | None = None
+
+
+class Connect(Definition):
+    """How to log in to a database: Easy Connect string, account, name of the secret, driver mode."""
+
+    dsn: str
+    user: str
+    password: Name
+    driver: Literal["thin", "thick", "sqlplus"] = "thin"
+    mode: Literal["normal", "sysdba", "sysbackup"] = "normal"
+
+
+class Database(Definition):
+    """A database of the site: a target of runbooks."""
+
+    engine: str
+    title: Text
+    host: str
+    connect: Connect
+    settings: dict[Name, str | int | bool] = Field(default_factory=dict)
+    identity: dict[Name, str | int] = Field(default_factory=dict)
+    standby: str | None = None
+
+
+class Site(Definition):
+    """One hospital: hosts, databases, where secrets are kept, which shipped definitions are replaced."""
+
+    hisops: Literal["site/v1"]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Text
+    origin: Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-z0-9.-]+$")]
+    simulation: bool = False
+    hosts: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], Host]
+    databases: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Database]
+    secrets: dict[Name, SecretRef] = Field(default_factory=dict)
+    overrides: dict[str, str] = Field(default_factory=dict)
+
+
+class Setting(Definition):
+    """A setting that a target of this type must or may have, and the environment variable that carries it."""
+
+    title: Text
+    type: Literal["path", "string", "integer", "boolean"]
+    env: str
+    required: bool = False
+    default: str | int | bool | None = None
+
+
+class Fact(Call):
+    """A read that is latched at the plan; `values` names what is kept of it (judge captures or columns)."""
+
+    id: Name
+    title: Text
+    values: tuple[Name, ...] = Field(min_length=1)
+
+
+class TargetType(Definition):
+    """What the engine must know of a kind of database, told in data: settings, identity, state to restore."""
+
+    hisops: Literal["target/v1"]
+    id: Name
+    title: Text
+    settings: dict[Name, Setting]
+    identity: tuple[Fact, ...]
+    state: tuple[Fact, ...]

@@ -1,0 +1,47 @@
+"""The smallest parts that all definitions share: bilingual text, durations, the frozen base."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Lang = Literal["zh", "en"]
+ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+PATH_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+$"
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+
+_DURATION = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
+
+
+class Definition(BaseModel):
+    """The base of all that people write in YAML: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Text(Definition):
+    """A text in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def in_(self, lang: Lang) -> str:
+        """Return the text in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
+
+def parse_duration(value: object) -> object:
+    """Return seconds for `90m`, `1h30m`, `45s`; anything else is a ValueError."""
+    if isinstance(value, str) and value and (match := _DURATION.match(value)):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return hours * 3600 + minutes * 60 + seconds
+    raise ValueError("a duration is written like 90m, 1h30m or 45s")
+
+
+Duration = Annotated[int, BeforeValidator(parse_duration), Field(json_schema_extra={"type": "string"})]
+StepId = Annotated[str, Field(pattern=ID_PATTERN)]
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+DefinitionId = Annotated[str, Field(pattern=PATH_ID_PATTERN)]
+JudgeRef = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
