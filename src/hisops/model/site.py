@@ -26,6 +26,7 @@ class Host(Definition):
     os: Literal["linux", "aix"] = "linux"
     kind: Literal["production", "standby", "scratch"] = Field(default="production", alias="class")
     roles: dict[Literal["owner", "grid", "root"], RunAs] = Field(default_factory=dict)
+    identity_file: str | None = None
     boot_id_file: str | None = None
     stage_dir: str | None = None
     path: tuple[str, ...] = ()

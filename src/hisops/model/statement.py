@@ -38,7 +38,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """A statement whose signature holds: who signed (principal of allowed_signers), with which key, the file's digest."""
+    """A statement whose signature holds: who signed (a principal), with which key, and the digest of the file."""
 
     statement: Statement
     sha256: str
