@@ -96,7 +96,11 @@ class Fact(Call):
 
 
 class TargetType(Definition):
-    """What the engine must know of a kind of database, told in data: settings, identity, state to restore."""
+    """What the engine must know of a kind of database, told in data: settings, identity, state to restore.
+
+    `locks` gives for each lock that runbooks name the value that makes it unique among hosts and sites, as a path
+    such as `identity.database.dbid` or `settings.oracle_home`.
+    """
 
     hisops: Literal["target/v1"]
     id: Name
@@ -104,3 +108,4 @@ class TargetType(Definition):
     settings: dict[Name, Setting]
     identity: tuple[Fact, ...]
     state: tuple[Fact, ...]
+    locks: dict[Name, str] = Field(default_factory=dict)
