@@ -240,3 +240,27 @@ class Observer(Protocol):
 
     def output(self, step: str, stream: Stream, text: bytes) -> None:
         """See redacted output as it comes."""
+
+
+class Locks(Protocol):
+    """Locks on the control host; the system gives them back when the process that holds them ends."""
+
+    def take(self, name: str, text: str) -> str | None:
+        """Take the lock `name` and leave `text` in it; return None if won, else the text of its holder."""
+
+    def release(self) -> None:
+        """Give all of them back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All ports of one run. A rehearsal is other ports."""
+
+    reach: Reach
+    vault: Vault
+    clock: Clock
+    journal: Journal
+    statements: Statements
+    operator: Operator
+    observer: Observer
+    locks: Locks
