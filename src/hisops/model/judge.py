@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from hisops.model.pattern import Regex
 from hisops.model.runbook import OutputType
 from hisops.model.text import Definition, Text
 
 Verdict = Literal["ok", "warn", "partial", "failed", "unknown"]
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+ErrorCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-\d+$")]
 
 
 class Pattern(Definition):
     """A named regular expression (multi-line, per line anchors, CR stripped)."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    pattern: str
+    id: RuleId
+    pattern: Regex
     means: Text | None = None
 
 
-class Capture(Definition):
-    """A value read from the output: group 1 of the first match, or of every match for `list`."""
+class Pair(Definition):
+    """What is announced must also end: group 1 of `starts` names it, `ends` must name it as often, and after."""
 
-    pattern: str
+    id: RuleId
+    starts: Regex
+    ends: Regex
+
+
+class Block(Definition):
+    """A part of the output whose every line must be explained by one of `lines`; any other line is a doubt."""
+
+    id: RuleId
+    starts: Regex
+    ends: Regex
+    lines: tuple[Regex, ...]
+
+
+class Capture(Definition):
+    """A value read from the output: the first group that took part in the first match; of every match for `list`.
+
+    `split` parts each item of a list further. A boolean tells whether the pattern matches at all.
+    """
+
+    pattern: Regex
     type: OutputType = "string"
+    split: str | None = None
 
 
 class Action(Definition):
-    """How the output of one action of a tool is read; failure beats proof, an unknown code is unknown."""
+    """How the output of one action of a tool is read; failure beats proof, an unknown code is unknown.
+
+    `quotes` are lines that may quote error codes without meaning them, such as the titles of patches.
+    """
 
     title: Text
     source: str
@@ -37,18 +65,30 @@ class Action(Definition):
     failure: tuple[Pattern, ...] = Field(min_length=1)
     warn: tuple[Pattern, ...] = ()
     partial: tuple[Pattern, ...] = ()
-    allow: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    quotes: tuple[Regex, ...] = ()
+    allow: tuple[ErrorCode, ...] = ()
     exits: tuple[int, ...] = (0,)
     capture: dict[str, Capture] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        patterns = (*self.proof, *self.failure, *self.warn, *self.partial)
+        ids = [rule.id for rule in patterns] + [pair.id for pair in self.pairs] + [block.id for block in self.blocks]
+        twice = [name for name, count in Counter(ids).items() if count > 1]
+        if twice:
+            raise ValueError(f"two rules of one action are called {', '.join(twice)}")
+        return self
 
 
 class Judge(Definition):
     """All actions of one tool; `codes` tells what an error code of this tool looks like."""
 
     hisops: Literal["judge/v1"]
-    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    id: RuleId
     title: Text
-    codes: tuple[str, ...] = ()
+    codes: tuple[Regex, ...] = ()
     actions: dict[str, Action] = Field(min_length=1)
 
 
