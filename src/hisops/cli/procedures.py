@@ -1,0 +1,102 @@
+"""Runbooks as commands: `command: patch apply` in a runbook is `hisops patch apply` with typed options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from hisops.cli import helptext
+from hisops.cli.options import Invocation, asked
+
+_TYPES: dict[str, type] = {"integer": int, "boolean": bool}
+
+
+def entries(call: Invocation) -> list[tuple[str, str]]:
+    """Return each runbook command and its title, for the help page."""
+    return [(row["command"], row["title"][call.lang]) for row in _index(call)]
+
+
+def first_words(call: Invocation) -> list[str]:
+    """Return the first words of all runbook commands."""
+    return list(dict.fromkeys(row["command"].split()[0] for row in _index(call)))
+
+
+def command(call: Invocation, word: str) -> Any:
+    """Return the command, or the group of commands, that begins with `word`; None if there is none."""
+    rows = [row for row in _index(call) if row["command"].split()[0] == word]
+    if not rows:
+        return None
+    if rows[0]["command"] == word:
+        return _built(call, rows[0], word)
+    app = helptext.group(call.say("Runbooks that begin with {word}.", word=word))
+    for row in rows:
+        _register(app, call, row, row["command"].split()[1])
+    return typer.main.get_command(app)
+
+
+def _built(call: Invocation, row: Mapping[str, Any], name: str) -> Any:
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    _register(app, call, row, name)
+    return typer.main.get_command(app)
+
+
+def _register(app: typer.Typer, call: Invocation, row: Mapping[str, Any], name: str) -> None:
+    purpose = f"{row['title'][call.lang]}\n\n{row['purpose'][call.lang]}"
+    app.command(name, cls=helptext.Command, help=purpose)(_function(call, row))
+
+
+def _function(call: Invocation, row: Mapping[str, Any]) -> Callable[..., None]:
+    """Return a function whose signature Typer reads as the options of the runbook."""
+
+    def carry_out(**given: Any) -> None:
+        run = import_module("hisops.cli.running").carry_out
+        ctx, target = given.pop("ctx"), given.pop("target")
+        values = {name: value for name, value in given.items() if value is not None}
+        run(row["id"], target, values, asked(ctx))
+
+    parameters = [_context(), _target(call)]
+    parameters += [_parameter(call, name, each) for name, each in row["parameters"].items()]
+    carry_out.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    carry_out.__annotations__ = {}
+    return carry_out
+
+
+def _context() -> inspect.Parameter:
+    return inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
+def _target(call: Invocation) -> inspect.Parameter:
+    option = typer.Option("--target", "-t", help=call.say("The database of the site."), autocompletion=_targets)
+    return inspect.Parameter("target", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, option])
+
+
+def _parameter(call: Invocation, name: str, parameter: Mapping[str, Any]) -> inspect.Parameter:
+    choices = [str(choice) for choice in parameter.get("choices", ())]
+    words = parameter["title"][call.lang]
+    option = typer.Option(
+        "--" + name.replace("_", "-"),
+        help=f"{words} ({', '.join(choices)})" if choices else words,
+        metavar=None if parameter["type"] == "boolean" else f"<{parameter['type']}>",
+        autocompletion=(lambda: choices) if choices else None,
+    )
+    kind = _TYPES.get(parameter["type"], str)
+    default = inspect.Parameter.empty if parameter.get("required") else None
+    annotation: Any = Annotated[kind if parameter.get("required") else kind | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _targets(ctx: typer.Context) -> list[str]:
+    names: list[str] = import_module("hisops.cli.site").target_names(asked(ctx))
+    return names
+
+
+def _index(call: Invocation) -> list[dict[str, Any]]:
+    if find_spec("hisops.documents.library") is None:
+        return []
+    rows: list[dict[str, Any]] = import_module("hisops.documents.library").commands(call.site)
+    return rows
