@@ -37,12 +37,13 @@ def _decide(
     tool: Judge, action: Action, reading: Reading, exit_code: int | None, allowed: set[str]
 ) -> tuple[Verdict, list[str]]:
     codes = _codes(tool, action, reading.suspicious)
+    reasons = _matching(action.causes, reading.suspicious) + codes
     if partial := _matching(action.partial, reading.text):
-        return "partial", partial + codes
+        return "partial", partial + reasons
     if failures := [rule.id for rule in action.failure if _fails(rule, reading.suspicious, allowed)]:
-        return "failed", failures + codes
+        return "failed", failures + reasons
     if doubts := _doubts(action, reading.text, exit_code, [code for code in codes if _plain(code) not in allowed]):
-        return "unknown", doubts
+        return "unknown", doubts + reasons
     proofs = _matching(action.proof, reading.text)
     if warnings := _matching(action.warn, reading.suspicious) + codes:
         return "warn", warnings + proofs

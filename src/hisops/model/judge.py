@@ -56,7 +56,7 @@ class Capture(Definition):
 class Action(Definition):
     """How the output of one action of a tool is read; failure beats proof, an unknown code is unknown.
 
-    `quotes` are lines that may quote error codes without meaning them, such as the titles of patches.
+    `causes` decide nothing; they name why, for a person. `quotes` are lines that may quote error codes without meaning them, such as the titles of patches.
     """
 
     title: Text
@@ -65,6 +65,7 @@ class Action(Definition):
     failure: tuple[Pattern, ...] = Field(min_length=1)
     warn: tuple[Pattern, ...] = ()
     partial: tuple[Pattern, ...] = ()
+    causes: tuple[Pattern, ...] = ()
     pairs: tuple[Pair, ...] = ()
     blocks: tuple[Block, ...] = ()
     quotes: tuple[Regex, ...] = ()
@@ -74,7 +75,7 @@ class Action(Definition):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        patterns = (*self.proof, *self.failure, *self.warn, *self.partial)
+        patterns = (*self.proof, *self.failure, *self.warn, *self.partial, *self.causes)
         ids = [rule.id for rule in patterns] + [pair.id for pair in self.pairs] + [block.id for block in self.blocks]
         twice = [name for name, count in Counter(ids).items() if count > 1]
         if twice:
