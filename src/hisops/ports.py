@@ -157,6 +157,29 @@ class Clock(Protocol):
         """Wait."""
 
 
+class Certifier(Protocol):
+    """The operator's own key. It certifies the key of a run and signs what stands outside of runs."""
+
+    @property
+    def principal(self) -> str:
+        """The name by which the trust's allowed_signers knows the key."""
+
+    def certify(
+        self,
+        public_key: str,
+        *,
+        serial: int,
+        key_id: str,
+        principals: Sequence[str],
+        valid_from: datetime,
+        valid_to: datetime,
+    ) -> str:
+        """Return the line of a certificate for `public_key` that opens no login; IdentityRefused if it cannot be."""
+
+    def sign(self, namespace: str, data: bytes) -> str:
+        """Return the armoured SSH signature over `data`; IdentityRefused if it cannot be made."""
+
+
 class Journal(Protocol):
     """The log of the run that is carried out. The only state."""
 

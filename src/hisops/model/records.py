@@ -191,6 +191,14 @@ class Deviation(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped(Record):
+    """The wall clock of the control host was moved by `drift` microseconds since the record before."""
+
+    TYPE: ClassVar[str] = "clock.step"
+    drift: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSealed(Record):
     """The run is over: end state and exit code. Nothing may follow."""
 
@@ -203,7 +211,8 @@ RECORDS: dict[str, type[Record]] = {
     kind.TYPE: kind
     for kind in (
         GateOpened, GateDecided, CallIntent, CallStarted, CallOutput, CallEnded, StepChanged, RunChanged,
-        LinkChanged, LockChanged, SecretUsed, StatementTaken, StatementRefused, Deviation, RunSealed,
+        LinkChanged, LockChanged, SecretUsed, StatementTaken, StatementRefused, Deviation, ClockStepped,
+        RunSealed,
     )
 }  # fmt: skip
 
