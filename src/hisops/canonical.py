@@ -6,7 +6,11 @@ import hashlib
 import json
 from typing import Any
 
-_LIMIT = 2**53
+LIMIT = 2**53
+# One encoder for all calls: json.dumps with these arguments builds a new one each time, at half the speed.
+_ENCODE = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
 
 
 def canonical(value: Any) -> bytes:
@@ -14,8 +18,13 @@ def canonical(value: Any) -> bytes:
 
     Raises ValueError for floats, integers of 2^53 and more, keys that are not strings, and lone surrogates.
     """
-    _check(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    check(value)
+    return serialise(value)
+
+
+def serialise(value: Any) -> bytes:
+    """Return the JSON text of a value that is known to hold nothing but what `canonical` allows."""
+    return _ENCODE(value).encode("utf-8")
 
 
 def digest(data: bytes) -> str:
@@ -28,19 +37,20 @@ def digest_of(value: Any) -> str:
     return digest(canonical(value))
 
 
-def _check(value: Any) -> None:
+def check(value: Any) -> None:
+    """Raise ValueError if `value` holds anything that canonical JSON has no place for."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return
     if isinstance(value, int):
-        if abs(value) >= _LIMIT:
+        if abs(value) >= LIMIT:
             raise ValueError(f"integer {value} is too large for canonical JSON")
     elif isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise ValueError(f"key {key!r} is not a string")
-            _check(inner)
+            check(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _check(inner)
+            check(inner)
     else:
         raise ValueError(f"{type(value).__name__} has no place in canonical JSON")
