@@ -1,0 +1,91 @@
+"""Blobs: texts too long or too free for a line, each in a file named by the digest of its bytes.
+
+A file is the line `hisops-blob/1 ENCODING SALT` and the payload. The salt keeps short outputs from being guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import zlib
+from pathlib import Path
+
+from hisops.errors import LogBroken
+from hisops.journal.chain import read_regular
+from hisops.journal.durable import broken, sync_folder, write_all
+
+MAX_BLOB = 256 << 20
+_WORTH = 512
+_NAME = re.compile(r"^sha256:([0-9a-f]{64})$")
+_HEADER = re.compile(rb"^hisops-blob/1 (raw|zlib) [0-9a-f]{32}\n")
+
+
+def name_of(digest: str) -> str:
+    """Return the file name of a digest; ValueError if it is none."""
+    match = _NAME.match(digest)
+    if match is None:
+        raise ValueError(f"{digest!r} is no digest")
+    return match.group(1)
+
+
+class Blobs:
+    """The blobs of one run. What is stored becomes durable with `sync`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._pending: list[int] = []
+
+    def store(self, data: bytes) -> str:
+        """Store `data`; return its digest. LogBroken if the disk refuses."""
+        packed = zlib.compress(data, 1) if len(data) > _WORTH else data
+        encoding, payload = ("zlib", packed) if len(packed) < len(data) else ("raw", data)
+        stored = f"hisops-blob/1 {encoding} {secrets.token_hex(16)}\n".encode() + payload
+        name = hashlib.sha256(stored).hexdigest()
+        path = self.folder / name
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._pending.append(fd)
+            write_all(fd, stored)
+        except OSError as error:
+            raise broken(path, error) from error
+        return "sha256:" + name
+
+    def sync(self) -> None:
+        """Make everything stored so far durable; OSError if that fails."""
+        if not self._pending:
+            return
+        while self._pending:
+            fd = self._pending.pop()
+            try:
+                os.fdatasync(fd)
+            finally:
+                os.close(fd)
+        sync_folder(self.folder)
+
+    def read(self, digest: str) -> bytes:
+        """Return the data of a blob; LogBroken if it is missing or changed."""
+        try:
+            path = self.folder / name_of(digest)
+            stored = read_regular(path, MAX_BLOB)
+            if "sha256:" + hashlib.sha256(stored).hexdigest() != digest:
+                raise ValueError("its bytes are not those that the log names")
+            return _unpack(stored)
+        except (ValueError, zlib.error) as error:
+            raise LogBroken("HIS-5005", "The blob {digest} does not hold: {why}.", digest=digest, why=error) from error
+
+
+def _unpack(stored: bytes) -> bytes:
+    match = _HEADER.match(stored[:64])
+    if match is None:
+        raise ValueError("it has no header of a blob")
+    payload = stored[match.end() :]
+    if match.group(1) == b"raw":
+        return payload
+    # A bomb must not fill the reader's memory: stop where a blob has to stop.
+    unpacker = zlib.decompressobj()
+    data = unpacker.decompress(payload, MAX_BLOB)
+    if unpacker.unconsumed_tail or not unpacker.eof or unpacker.unused_data:
+        raise ValueError("it unpacks to more than a blob may hold, or not at all")
+    return data

@@ -1,0 +1,175 @@
+"""Reading the log of a run back: what it was opened with, its records, how far it got. Verifying is another matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hisops.canonical import digest_of
+from hisops.errors import LogBroken, UsageProblem
+from hisops.journal.blobs import Blobs
+from hisops.journal.chain import START, Walk
+from hisops.journal.durable import is_held
+from hisops.journal.heads import SegmentHead
+from hisops.journal.ledger import FILE
+from hisops.journal.segment import segment_name
+from hisops.journal.stamp import Stamp, read_time
+from hisops.model.records import Record, RunSealed, from_fields
+
+OPENINGS = {"run.open": 1, "seg.open": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with its place and time in the log."""
+
+    segment: int
+    n: int
+    stamp: Stamp
+    actor: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRead:
+    """What one segment holds, and the bytes that a crash left after its last whole line."""
+
+    head: SegmentHead
+    torn_bytes: int
+    torn_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry of the ledger that opens a segment: its values and the digest of its line."""
+
+    values: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedRun:
+    """One run as its log tells it. `opening` has the fields of the ledger's `run.open`."""
+
+    run_id: str
+    folder: Path
+    opening: Mapping[str, Any]
+    operators: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    segments: tuple[SegmentRead, ...]
+    live: bool
+    closed: bool
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All records, in order."""
+        return tuple(entry.record for entry in self.entries)
+
+    @property
+    def sealed(self) -> bool:
+        """True if the run has ended."""
+        return bool(self.entries) and isinstance(self.entries[-1].record, RunSealed)
+
+    @property
+    def plan_document(self) -> dict[str, Any]:
+        """The plan that is carried out; LogBroken if it is not the one that the ledger names."""
+        document = self._document(self.opening["plan_blob"])
+        if digest_of(document) != self.opening["plan"]:
+            raise LogBroken(
+                "HIS-5007", "The plan kept with run {run} is not the one it was opened for.", run=self.run_id
+            )
+        return document
+
+    def read_blob(self, digest: str) -> bytes:
+        """Return the data of a blob of the run; LogBroken if it is missing or changed."""
+        return Blobs(self.folder / "blobs").read(digest)
+
+    def _document(self, digest: str) -> dict[str, Any]:
+        from json import loads
+
+        document = loads(self.read_blob(digest))
+        if not isinstance(document, dict):
+            raise LogBroken("HIS-5005", "The blob {digest} does not hold: {why}.", digest=digest, why="no document")
+        return document
+
+
+def list_runs(logs: Path) -> Sequence[str]:
+    """Return the ids of all runs that have a folder, oldest first."""
+    folder = logs / "runs"
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def find_run(logs: Path, name: str) -> str:
+    """Return the run whose id is `name`, or ends with it after a dash, if there is just one."""
+    runs = list_runs(logs)
+    found = [run for run in runs if run == name] or [run for run in runs if run.endswith("-" + name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageProblem(
+            "HIS-5008", "More than one run ends with {name}: {runs}.", "Give the whole id.",
+            name=name, runs=", ".join(found),
+        )  # fmt: skip
+    raise UsageProblem("HIS-5009", "There is no run {name}.", "hisops log list   shows them.", name=name)
+
+
+def load_run(logs: Path, name: str) -> LoadedRun:
+    """Return the run `name` (an id or its unique end)."""
+    run_id = find_run(logs, name)
+    folder = logs / "runs" / run_id
+    opened, closed = opened_by(logs, run_id)
+    entries: list[Entry] = []
+    segments = tuple(read_segment(folder, number, entry.digest, entries) for number, entry in enumerate(opened, 1))
+    if not opened:
+        raise LogBroken(
+            "HIS-5011", "The ledger does not know the run {run}.",
+            "If its folder holds no records it was never begun and can be removed; else the ledger was changed.",
+            run=run_id,
+        )  # fmt: skip
+    return LoadedRun(
+        run_id=run_id,
+        folder=folder,
+        opening=opened[0].values,
+        operators=tuple(entry.values["actor"] for entry in opened),
+        entries=tuple(entries),
+        segments=segments,
+        live=is_held(folder),
+        closed=closed,
+    )
+
+
+def opened_by(logs: Path, run_id: str) -> tuple[list[Opened], bool]:
+    """Return the ledger's openings of the segments of a run, and whether it has closed the run."""
+    opened: list[Opened] = []
+    closed = False
+    if not (logs / FILE).exists():
+        return opened, closed
+    walk = Walk(logs / FILE, START)
+    for line in walk:
+        if line.values.get("run") != run_id:
+            continue
+        if line.kind in OPENINGS:
+            opened.append(Opened(line.values, _digest(line.raw)))
+        closed = closed or line.kind == "run.close"
+    return opened, closed
+
+
+def read_segment(folder: Path, number: int, first: str, entries: list[Entry]) -> SegmentRead:
+    """Read one segment, appending its records to `entries`."""
+    walk = Walk(folder / segment_name(number), first, name=f"{folder.name}/{segment_name(number)}")
+    for line in walk:
+        record = from_fields(line.kind, line.values)
+        if record is not None:
+            stamp = Stamp(read_time(line.values["ts"]), line.values["bt"])
+            entries.append(Entry(number, line.n, stamp, line.values["actor"], record))
+    chain = walk.chain
+    head = SegmentHead(number, chain.lines, chain.size, walk.digest.hexdigest())
+    return SegmentRead(head, len(walk.torn), _digest(walk.torn))
+
+
+def _digest(data: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()

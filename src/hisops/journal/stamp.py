@@ -1,0 +1,45 @@
+"""When a line was written: wall clock and time since boot, both in microseconds, so that a moved clock shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hisops.ports import Clock
+
+TOLERANCE = 2_000_000  # µs by which wall clock and time since boot may drift apart between two lines
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One reading of both clocks."""
+
+    time: datetime
+    boottime: int
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """The stamp as it stands in a line."""
+        return {"ts": write_time(self.time), "bt": self.boottime}
+
+    def drift(self, earlier: Stamp) -> int:
+        """Return by how many µs the wall clock was moved since `earlier`, within one boot."""
+        return (self.time - earlier.time) // _MICROSECOND - (self.boottime - earlier.boottime)
+
+
+def read_clock(clock: Clock) -> Stamp:
+    """Return the time now."""
+    return Stamp(clock.now(), clock.boottime())
+
+
+def write_time(time: datetime) -> str:
+    """Return `time` as a line has it: UTC, microseconds, Z."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_time(text: str) -> datetime:
+    """Return the time in `text`; ValueError unless it is written as `write_time` does."""
+    if len(text) != 27 or text[26] != "Z" or text[10] != "T":
+        raise ValueError(f"{text!r} is no time")
+    return datetime.fromisoformat(text)
