@@ -69,8 +69,11 @@ class Host(Protocol):
     def prepare(self, run_as: RunAs | None) -> OpStatus:
         """Make sure the folder of operations is there; return its marker and the boot identity."""
 
-    def launch(self, op: str, command: Command) -> OpStatus:
-        """Start `command` detached under `op`. If its folder exists already nothing is started (state tells)."""
+    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
+        """Start `command` detached under `op`. If its folder exists already nothing is started (state tells).
+
+        Refused if it is `destructive` and the host has no way to give it a session of its own.
+        """
 
     def look(self, op: str, run_as: RunAs | None) -> OpStatus:
         """Return the state of `op`."""

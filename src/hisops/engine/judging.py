@@ -13,7 +13,7 @@ from hisops.model.pattern import compiled
 MOST_NAMED = 40
 
 
-def judge(  # noqa: PLR0917 (what a tool left, in the order in which everybody names it)
+def judge(
     tool: Judge,
     action: Action,
     stdout: bytes,

@@ -30,7 +30,7 @@ def names(text: str) -> list[str]:
 
 
 def render(text: str, values: Mapping[str, Value]) -> str:
-    """Return `text` with its slots filled; UsageProblem for an unknown name, an open type or a value that is not fit."""
+    """Return `text` with its slots filled; UsageProblem for an unknown name, an open type or an unfit value."""
     return "".join(str(part) for part in render_parts(text, values, _no_secret))
 
 
@@ -53,19 +53,37 @@ def render_parts(text: str, values: Mapping[str, Value], secret: Callable[[str],
 def _closed(name: str, values: Mapping[str, Value]) -> str:
     item = values.get(name)
     if item is None:
-        raise UsageProblem("HIS-6101", "Nothing is known under the name of the slot @{{{name}}}.",
-                           "Name a parameter, an output of an earlier step or a setting.", name=name)  # fmt: skip
+        raise UsageProblem(
+            "HIS-6101",
+            "Nothing is known under the name of the slot @{{{name}}}.",
+            "Name a parameter, an output of an earlier step or a setting.",
+            name=name,
+        )
     pattern = CLOSED.get(item.type)
     if pattern is None:
-        raise UsageProblem("HIS-6102", "The slot @{{{name}}} has the open type {type}, which may not become text.",
-                           "Declare it as identifier, integer, tag, scn, timestamp or path.", name=name, type=item.type)  # fmt: skip
+        raise UsageProblem(
+            "HIS-6102",
+            "The slot @{{{name}}} has the open type {type}, which may not become text.",
+            "Declare it as identifier, integer, tag, scn, timestamp or path.",
+            name=name,
+            type=item.type,
+        )
     text = str(item.value)
     if isinstance(item.value, bool) or not pattern.fullmatch(text):
-        raise UsageProblem("HIS-6103", "The value of {name} is not a valid {type}.",
-                           "Only plain characters are let into scripts; correct the value.", name=name, type=item.type)  # fmt: skip
+        raise UsageProblem(
+            "HIS-6103",
+            "The value of {name} is not a valid {type}.",
+            "Only plain characters are let into scripts; correct the value.",
+            name=name,
+            type=item.type,
+        )
     return text
 
 
 def _no_secret(name: str) -> Secret:
-    raise UsageProblem("HIS-6104", "The secret {name} may stand in stdin only.",
-                       "Move the slot into the step's stdin block.", name=name)  # fmt: skip
+    raise UsageProblem(
+        "HIS-6104",
+        "The secret {name} may stand in stdin only.",
+        "Move the slot into the step's stdin block.",
+        name=name,
+    )

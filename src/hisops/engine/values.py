@@ -60,17 +60,20 @@ class Bound:
 
 @dataclass(slots=True)
 class Values:
-    """All that is known now: parameters, settings, what is latched, outputs and states of steps."""
+    """All that is known now: parameters, settings, what is latched, outputs and states of steps.
+
+    `own` holds hisops's own values (its folders) by host.
+    """
 
     bound: Bound
     identity: dict[str, dict[str, Any]] = field(default_factory=dict)
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     outs: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
-    own: dict[str, str] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @staticmethod
-    def of_run(bound: Bound, plan: Plan, view: RunView, own: dict[str, str]) -> Values:
+    def of_run(bound: Bound, plan: Plan, view: RunView, own: dict[str, dict[str, str]]) -> Values:
         """Return the values of a run as its log has them."""
         values = Values(bound, plan.identity, plan.state, own=own)
         for step in view.steps.values():
@@ -92,7 +95,7 @@ class Values:
             for name, output in step.outputs.items():
                 if name in self.outs.get(step.id, {}):
                     found[f"{step.id.replace('-', '_')}_{name}"] = Value(self.outs[step.id][name], output.type)
-        for name, value in self.own.items():
+        for name, value in self.own.get(self.bound.host_name(place), {}).items():
             found[name] = Value(value, "path")
         return found
 
@@ -115,11 +118,16 @@ class Values:
         database = self.identity.get("database", {})
         settings = {name: item.default for name, item in bound.target_type.settings.items()}
         target = {
-            "name": bound.target, "engine": bound.database.engine, "has_standby": bound.standby is not None,
-            "role": database.get("database_role"), "version": database.get("version"),
-            "settings": settings | dict(bound.database.settings), "identity": self.identity, "state": self.state,
+            "name": bound.target,
+            "engine": bound.database.engine,
+            "has_standby": bound.standby is not None,
+            "role": database.get("database_role"),
+            "version": database.get("version"),
+            "settings": settings | dict(bound.database.settings),
+            "identity": self.identity,
+            "state": self.state,
             "host": {"name": bound.database.host, "os": host.os if host else "linux"},
-        }  # fmt: skip
+        }
         return {"params": dict(bound.parameters), "target": target, "steps": steps, "out": dict(out or {})}
 
 

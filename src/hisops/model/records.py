@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from hisops.errors import LogBroken
 
-CallKind = Literal["action", "probe", "verify", "undo", "undo-verify", "state", "identity"]
+CallKind = Literal["action", "probe", "verify", "undo", "undo-verify", "state", "identity", "prepare"]
 Json = Any
 
 
@@ -210,11 +210,24 @@ class RunSealed(Record):
 RECORDS: dict[str, type[Record]] = {
     kind.TYPE: kind
     for kind in (
-        GateOpened, GateDecided, CallIntent, CallStarted, CallOutput, CallEnded, StepChanged, RunChanged,
-        LinkChanged, LockChanged, SecretUsed, StatementTaken, StatementRefused, Deviation, ClockStepped,
+        GateOpened,
+        GateDecided,
+        CallIntent,
+        CallStarted,
+        CallOutput,
+        CallEnded,
+        StepChanged,
+        RunChanged,
+        LinkChanged,
+        LockChanged,
+        SecretUsed,
+        StatementTaken,
+        StatementRefused,
+        Deviation,
+        ClockStepped,
         RunSealed,
     )
-}  # fmt: skip
+}
 
 
 def to_fields(record: Record) -> dict[str, Json]:

@@ -1,0 +1,104 @@
+"""What a step can do, in one table: sh and sql calls, upload, manual, wait. Each gives one result to be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from hisops.engine.binding import Binder, BoundCall, wait_call
+from hisops.engine.calling import Caller, Result
+from hisops.engine.conditions import holds
+from hisops.engine.values import Values
+from hisops.model.runbook import Step, Upload, Wait
+from hisops.ports import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt at a step."""
+
+    step: Step
+    values: Values
+    number: int
+    answers: dict[str, str]
+    probed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What actions work with."""
+
+    binder: Binder
+    caller: Caller
+    clock: Clock
+
+
+def _call(hands: Hands, attempt: Attempt) -> Result:
+    bound = hands.binder.action(attempt.step, attempt.values)
+    return hands.caller.perform(bound, attempt.number, attempt.probed)
+
+
+def upload_call(hands: Hands, attempt: Attempt) -> BoundCall:
+    """Return the call that brings a parameter's file into the staging folder, as the step's user."""
+    step = attempt.step
+    upload = cast(Upload, step.upload)
+    host = hands.binder.bound.host(step.on)
+    place = step.on
+    script = (
+        'umask 022; mkdir -p "$HISOPS_STAGE_DIR" && cat > "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD.part" && '
+        'mv "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD.part" "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD"'
+    )
+    return BoundCall(
+        step=step.id,
+        kind="action",
+        place=place,
+        where=hands.binder.bound.host_name(place),
+        run_as=host.roles.get(step.as_) if host and step.as_ != "login" else None,
+        sql=False,
+        text=script,
+        env={**attempt.values.environment(place), "HISOPS_UPLOAD": upload.to},
+        stdin=(Path(hands.binder.bound.files[upload.file]),),
+        effect="stage",
+        timeout=step.timeout,
+    )
+
+
+def _upload(hands: Hands, attempt: Attempt) -> Result:
+    return hands.caller.perform(upload_call(hands, attempt), attempt.number)
+
+
+def _manual(hands: Hands, attempt: Attempt) -> Result:
+    return Result("ok", out={"evidence": attempt.answers.get("manual", "")})
+
+
+def _wait(hands: Hands, attempt: Attempt) -> Result:
+    """Ask until the condition holds or the step's time is up; each question is a call of its own."""
+    step = attempt.step
+    wait = cast(Wait, step.wait)
+    deadline = hands.clock.monotonic() + (step.timeout or 600)
+    number = attempt.number
+    while True:
+        bound = hands.binder.call(wait_call(wait), step, "action", attempt.values)
+        result = hands.caller.perform(bound, number)
+        if result.good and holds(wait.until, attempt.values, result.out):
+            return result
+        if hands.clock.monotonic() >= deadline:
+            return Result("failed", out=result.out, reason=f"not yet true when the time was up: {wait.until}")
+        hands.clock.sleep(wait.every)
+        number += 1
+
+
+ACTIONS: dict[str, Callable[[Hands, Attempt], Result]] = {
+    "sh": _call,
+    "sql": _call,
+    "upload": _upload,
+    "manual": _manual,
+    "wait": _wait,
+}
+
+
+def action_of(step: Step) -> str:
+    """Return the name of the one action that `step` has."""
+    return next(name for name in ACTIONS if getattr(step, name) is not None)

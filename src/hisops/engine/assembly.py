@@ -1,0 +1,134 @@
+"""Put a run together from a plan and ports: the one place where the parts of the engine meet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hisops.engine.actions import Hands
+from hisops.engine.binding import Binder, BoundCall
+from hisops.engine.calling import PATIENCE, Caller, Log
+from hisops.engine.executor import Run
+from hisops.engine.gates import Gatekeeper
+from hisops.engine.latching import latch, moved
+from hisops.engine.parameters import files_moved
+from hisops.engine.planning import Survey, survey
+from hisops.engine.recorder import Recorder
+from hisops.engine.values import Bound, Values
+from hisops.errors import Refused
+from hisops.model.judge import Judge
+from hisops.model.plan import Plan
+from hisops.model.runbook import Runbook
+from hisops.model.site import Site, TargetType
+from hisops.ports import Ports
+
+Own = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """The parsed definitions that a plan is made of, by id; judges by the name of their tool."""
+
+    runbook: Runbook
+    judges: Mapping[str, Judge]
+    target_type: TargetType
+
+    @staticmethod
+    def of_plan(plan: Plan) -> Definitions:
+        """Return the definitions that the plan carries."""
+        return Definitions(
+            runbook=Runbook.model_validate(plan.runbook),
+            judges={name: Judge.model_validate(document) for name, document in plan.judges.items()},
+            target_type=TargetType.model_validate(plan.target_type),
+        )
+
+
+def bind(
+    definitions: Definitions, site: Site, target: str, values: Mapping[str, Any], files: Mapping[str, Any]
+) -> Bound:
+    """Return the runbook bound to its target."""
+    return Bound(
+        runbook=definitions.runbook,
+        site=site,
+        target=target,
+        target_type=definitions.target_type,
+        parameters=values,
+        files={name: str(known["path"]) for name, known in files.items()},
+    )
+
+
+def secret_names(bound: Bound) -> list[str]:
+    """Return the names of all secrets that a run of `bound` may hand out, for the redactor."""
+    databases = [bound.database, *([bound.standby] if bound.standby else [])]
+    return list(
+        dict.fromkeys([*(d.connect.password for d in databases), *(n for s in bound.runbook.steps for n in s.secrets)])
+    )
+
+
+def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:
+    """Do the live checks of a plan."""
+    hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
+    own = _own_folders(ports, hands, bound, plan_id, plan_id)
+    return survey(bound, hands, own)
+
+
+def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan) -> None:
+    """Compare target and files with what was planned; Refused naming what moved."""
+    hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
+    values = Values(bound, own=_own_folders(ports, hands, bound, plan.id, plan.id))
+    differs = files_moved(plan.files)
+    differs += moved(plan.identity, latch(hands, bound.target_type.identity, values, "identity"))
+    differs += moved(plan.state, latch(hands, bound.target_type.state, values, "state"))
+    if differs:
+        raise Refused(
+            "HIS-6302",
+            "The plan is stale: {differs}.",
+            "Make a new plan and have it approved.",
+            differs="; ".join(differs),
+        )
+
+
+def assemble(
+    ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan, operator: str, involved: Collection[str]
+) -> Run:
+    """Return the run of `plan`, from wherever its log stands."""
+    run_id = ports.journal.run_id
+    recorder = Recorder(ports.journal, ports.observer)
+    hands = _hands(ports, recorder, bound, judges, patience=PATIENCE)
+    own = _own_folders(ports, hands, bound, plan.id, run_id)
+    gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved)
+    return Run(ports, plan, bound, hands, recorder, gates, own)
+
+
+def _hands(ports: Ports, log: Log, bound: Bound, judges: Mapping[str, Judge], patience: float) -> Hands:
+    secrets = [ports.vault.get(name) for name in secret_names(bound)]
+    caller = Caller(ports, log, lambda: secrets, patience)
+    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock)
+
+
+def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> Own:
+    """Return hisops's own folders by host, and make them there: staging by plan, working files by run."""
+    own: Own = {}
+    places = ["control", "db_host", *(["standby_host"] if bound.standby else [])]
+    for place in places:
+        name, host = bound.host_name(place), bound.host(place)
+        run_as = host.roles.get("owner") if host else None
+        root = f"{ports.reach.host(name).facts(run_as).home}/.hisops"
+        stage = (host.stage_dir if host and host.stage_dir else f"{root}/stage") + f"/{plan_id}"
+        own[name] = {"stage_dir": stage, "run_dir": f"{root}/runs/{run_id}", "run": run_id}
+        hands.caller.perform(
+            BoundCall(
+                step="run",
+                kind="prepare",
+                place=place,
+                where=name,
+                run_as=run_as,
+                sql=False,
+                effect="stage",
+                text='umask 022; mkdir -p "$HISOPS_STAGE_DIR" "$HISOPS_RUN_DIR"',
+                env={"HISOPS_STAGE_DIR": stage, "HISOPS_RUN_DIR": own[name]["run_dir"]},
+            ),
+            1,
+        )
+    return own

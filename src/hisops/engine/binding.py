@@ -1,0 +1,179 @@
+"""Bind one call of a runbook to its place and to the values known now: what exactly will be started."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hisops.canonical import canonical
+from hisops.engine.slots import render, render_parts
+from hisops.engine.values import Bound, Value, Values
+from hisops.errors import UsageProblem
+from hisops.model.judge import Action, Judge
+from hisops.model.records import CallKind
+from hisops.model.runbook import Call, Step, Wait
+from hisops.model.site import RunAs
+from hisops.ports import StdinPart, Vault
+from hisops.secret import Secret
+
+READ_TIMEOUT = 600
+_BIND = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|:([A-Za-z][A-Za-z0-9_]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundCall:
+    """One call, with nothing left open. `text` is the script or the statement as it will be sent."""
+
+    step: str
+    kind: CallKind
+    index: int = 0
+    place: str
+    where: str
+    run_as: RunAs | None
+    sql: bool
+    text: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    binds: Mapping[str, Any] = field(default_factory=dict)
+    stdin: tuple[StdinPart, ...] = ()
+    judge: tuple[Judge, Action] | None = None
+    allow: tuple[str, ...] = ()
+    timeout: float | None = None
+    effect: str = "read"
+    idempotent: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """True if it changes more than the run's own staging folder."""
+        return self.effect in {"write", "destructive"}
+
+    @property
+    def detached(self) -> bool:
+        """True if it must outlive the link: a shell call that writes."""
+        return self.writes and not self.sql
+
+    def exact_text(self) -> bytes:
+        """Return what the log keeps: place, user, text, environment, binds, stdin with secrets by name only."""
+        stdin = [f"@{{secret:{part.name}}}" if isinstance(part, Secret) else str(part) for part in self.stdin]
+        return canonical(
+            {
+                "on": self.where,
+                "user": self.run_as.user if self.run_as else None,
+                "sql" if self.sql else "sh": self.text,
+                "env": dict(self.env),
+                "binds": {name: None if value is None else str(value) for name, value in self.binds.items()},
+                "stdin": stdin,
+            }
+        )
+
+    def secrets(self) -> list[Secret]:
+        """Return the secrets that the call is given."""
+        return [part for part in self.stdin if isinstance(part, Secret)]
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Binds calls of one run."""
+
+    bound: Bound
+    judges: Mapping[str, Judge]
+    vault: Vault
+
+    def action(self, step: Step, values: Values) -> BoundCall:
+        """Return the action of a `sh:` or `sql:` step."""
+        call = Call.model_construct(
+            sh=step.sh,
+            sql=step.sql,
+            stdin=step.stdin,
+            on=step.on,
+            as_=step.as_,
+            judge=step.judge,
+            allow=step.allow,
+            timeout=None,
+        )
+        return self.call(call, step, "action", values, timeout=step.timeout, effect=step.effect)
+
+    def call(
+        self,
+        call: Call,
+        step: Step,
+        kind: CallKind,
+        values: Values,
+        *,
+        index: int = 0,
+        timeout: int | None = None,
+        effect: str = "read",
+    ) -> BoundCall:
+        """Return `call` bound for `step`; it inherits the step's place and role where it names none."""
+        place = call.on or _place(call, step)
+        seconds = call.timeout or timeout
+        if effect in {"read", "stage"}:
+            seconds = seconds or READ_TIMEOUT
+        common: dict[str, Any] = {
+            "step": step.id,
+            "kind": kind,
+            "index": index,
+            "place": place,
+            "judge": self._judge(call.judge),
+            "allow": call.allow,
+            "timeout": seconds,
+            "effect": effect,
+            "idempotent": step.idempotent or effect in {"read", "stage"},
+        }
+        if call.sql is not None:
+            return self._sql(call.sql, values.named(place), common)
+        return self._shell(call, values, common)
+
+    def _sql(self, sql: str, named: Mapping[str, Value], common: dict[str, Any]) -> BoundCall:
+        text = render(sql, named)
+        binds = {}
+        for name in dict.fromkeys(match[1].lower() for match in _BIND.finditer(text) if match[1]):
+            if name not in named:
+                raise UsageProblem(
+                    "HIS-6105",
+                    "Nothing is known under the name of the bind :{name}.",
+                    "Name a parameter, an output of an earlier step or a setting.",
+                    name=name,
+                )
+            binds[name] = named[name].value
+        place = common["place"]
+        target = self.bound.database.standby if place == "standby" else self.bound.target
+        return BoundCall(**common, where=str(target), run_as=None, sql=True, text=text.strip(), binds=binds)
+
+    def _shell(self, call: Call, values: Values, common: dict[str, Any]) -> BoundCall:
+        place = common["place"]
+        host = self.bound.host(place)
+        roles: Mapping[Any, RunAs] = host.roles if host else {}
+        stdin = render_parts(call.stdin, values.named(place), self.vault.get) if call.stdin else []
+        return BoundCall(
+            **common,
+            where=self.bound.host_name(place),
+            run_as=roles.get(call.as_),
+            sql=False,
+            text=call.sh or "",
+            env=values.environment(place),
+            stdin=tuple(stdin),
+        )
+
+    def _judge(self, ref: str | None) -> tuple[Judge, Action] | None:
+        if ref is None:
+            return None
+        tool, _, action = ref.partition("/")
+        judge = self.judges[tool]
+        return judge, judge.actions[action]
+
+
+def _place(call: Call, step: Step) -> str:
+    """Return where a call goes that does not say: the database for SQL, the step's host for a shell."""
+    standby = step.on.startswith("standby")
+    if call.sql is not None:
+        return "standby" if standby else "db"
+    if step.on in {"db", "standby"}:
+        return "standby_host" if standby else "db_host"
+    return step.on
+
+
+def wait_call(wait: Wait) -> Call:
+    """Return the read that a `wait:` step repeats."""
+    return Call.model_construct(**{name: getattr(wait, name) for name in Call.model_fields})

@@ -1,0 +1,288 @@
+"""Carry out one bound call under the protocol of the log: intent, durable; start; output; end.
+
+A read is attached and may be carried out again when its link breaks. A shell call that writes is detached: the link
+may break as often as it likes, the tool is started once. A statement that writes and loses its session is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from hisops.canonical import canonical
+from hisops.engine.binding import BoundCall
+from hisops.engine.capture import Capture
+from hisops.engine.judging import judge
+from hisops.errors import StatementFailed, Unreachable
+from hisops.model import records as r
+from hisops.model.run import CallView
+from hisops.ports import Command, Host, OpStatus, Ports, Rows, Stream
+from hisops.secret import Redactor, Secret
+
+T = TypeVar("T")
+PATIENCE = 300.0
+OUT_LIMIT = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call came to. `verdict` as of a judge; `code` None if there is none."""
+
+    verdict: str
+    code: int | None = None
+    out: dict[str, Any] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
+    reason: str | None = None
+    recovered: bool = False
+
+    @property
+    def good(self) -> bool:
+        """True if the output proves that the call did what it says."""
+        return self.verdict in {"ok", "warn"}
+
+
+class Log(Protocol):
+    """Where the records of calls go: the run's recorder, or the journal of a plan."""
+
+    def write(self, *records: r.Record) -> None:
+        """Append."""
+
+    def commit(self, *records: r.Record) -> None:
+        """Append and make durable."""
+
+
+class StillRunning(Exception):
+    """The time of a call is up, or its host is out of reach, and the tool goes on."""
+
+
+class Caller:
+    """Carries out calls of one run."""
+
+    def __init__(self, ports: Ports, log: Log, secrets: Callable[[], list[Secret]], patience: float = PATIENCE) -> None:
+        self._ports = ports
+        self._log = log
+        self._patience = patience
+        self._run_id = ports.journal.run_id
+        self._secrets = secrets
+
+    def perform(self, call: BoundCall, attempt: int, probed: str | None = None) -> Result:
+        """Carry out `call` for the first time in this attempt."""
+        op, ground = None, OpStatus(state="absent")
+        if call.detached:
+            op = self._op_name(call, attempt)
+            ground = self._linked(call, lambda host: host.prepare(call.run_as))
+        self._intend(call, attempt, op, ground, probed)
+        if call.sql:
+            return self._statement(call, attempt)
+        if op is not None:
+            return self._launch(call, attempt, op, ground.boot)
+        return self._attached(call, attempt)
+
+    def recover(self, call: BoundCall, seen: CallView) -> Result:
+        """Find out what became of a call whose intent is in the log without an end; never start it twice."""
+        intent = seen.intent
+        if intent.op is None:
+            if call.writes and not intent.idempotent:
+                return self._end(call, intent.attempt, Result("unknown", reason="the session was lost before the end"))
+            return self.perform(call, intent.attempt + 1, intent.probed)
+        status = self._linked(call, lambda host: host.look(str(intent.op), call.run_as))
+        same_ground = status.boot == intent.boot and status.marker == intent.marker
+        if status.state == "absent" and not same_ground:
+            return self._end(call, intent.attempt, Result("unknown", reason=_why_lost(status, intent.boot)))
+        if status.state == "absent":
+            return self._launch(call, intent.attempt, intent.op, status.boot)
+        return self._follow(call, intent.attempt, intent.op, intent.boot, recovered=True)
+
+    def _op_name(self, call: BoundCall, attempt: int) -> str:
+        kind = "" if call.kind == "action" else f".{call.kind}"
+        return f"{self._run_id}.{call.step}{kind}.{attempt}"
+
+    def _intend(self, call: BoundCall, attempt: int, op: str | None, ground: OpStatus, probed: str | None) -> None:
+        journal = self._ports.journal
+        for secret in call.secrets():
+            source = self._ports.vault.source(secret.name)
+            self._log.write(r.SecretUsed(name=secret.name, source=source, step=call.step))
+        self._log.commit(
+            r.CallIntent(
+                step=call.step,
+                kind=call.kind,
+                index=call.index,
+                attempt=attempt,
+                effect=call.effect,
+                idempotent=call.idempotent,
+                on=call.where,
+                user=call.run_as.user if call.run_as else None,
+                command=journal.blob(call.exact_text()),
+                op=op,
+                boot=ground.boot or None,
+                marker=ground.marker,
+                probed=probed,
+            )
+        )
+
+    def _attached(self, call: BoundCall, attempt: int) -> Result:
+        capture = self._capture(call)
+
+        def once(host: Host) -> int:
+            nonlocal capture
+            capture = self._capture(call)
+            return host.run(_command(call), capture.feed, call.timeout)
+
+        try:
+            code = self._linked(call, once)
+        except TimeoutError:
+            return self._end(call, attempt, Result("unknown", reason="not done in time"), capture)
+        return self._end(call, attempt, self._judged(call, capture, code), capture)
+
+    def _launch(self, call: BoundCall, attempt: int, op: str, boot: str | None) -> Result:
+        destructive = call.effect == "destructive"
+        status = self._linked(call, lambda host: host.launch(op, _command(call), destructive=destructive))
+        self._log.write(r.CallStarted(step=call.step, kind=call.kind, attempt=attempt, pid=status.pid))
+        return self._follow(call, attempt, op, boot)
+
+    def _follow(self, call: BoundCall, attempt: int, op: str, boot: str | None, *, recovered: bool = False) -> Result:
+        capture = self._capture(call)
+        deadline = None if call.timeout is None else self._ports.clock.monotonic() + call.timeout
+
+        def once(host: Host) -> OpStatus:
+            left = None if deadline is None else max(0.0, deadline - self._ports.clock.monotonic())
+            seen = (capture.raw["stdout"], capture.raw["stderr"])
+            return host.follow(op, call.run_as, capture.feed, seen=seen, timeout=left)
+
+        status = self._linked(call, once)
+        if status.state in {"running", "starting"}:
+            raise StillRunning("the time that the runbook gives is up; the tool goes on")
+        if status.state == "exited":
+            result = self._judged(call, capture, status.code)
+        else:
+            result = Result("unknown", reason=_why_lost(status, boot))
+        return self._end(call, attempt, result, capture, recovered=recovered)
+
+    def _statement(self, call: BoundCall, attempt: int) -> Result:
+        try:
+            rows = self._ports.reach.sql(call.where).run(
+                call.text, call.binds, read_only=not call.writes, timeout=call.timeout
+            )
+        except StatementFailed as error:
+            return self._end(call, attempt, Result("failed", reason=str(error)))
+        except TimeoutError:
+            return self._end(call, attempt, Result("unknown", reason="not done in time"))
+        except Unreachable as error:
+            return self._end(call, attempt, Result("unknown" if call.writes else "failed", reason=str(error)))
+        capture = self._capture(call)
+        out = _rows_out(rows)
+        capture.feed("stdout", canonical({"columns": list(rows.columns), "rows": _plain(rows), "count": rows.count}))
+        return self._end(call, attempt, Result("ok", out=out), capture)
+
+    def _judged(self, call: BoundCall, capture: Capture, code: int | None) -> Result:
+        capture.finish()
+        stdout, stderr = capture.kept["stdout"].bytes(), capture.kept["stderr"].bytes()
+        if call.judge is None:
+            reason = None if code == 0 else f"exit code {code}"
+            out = {"code": code, "json": _json(stdout)}
+            return Result("ok" if code == 0 else "failed", code=code, out=out, reason=reason)
+        verdict = judge(*call.judge, stdout, stderr, code, call.allow)
+        reason = None if verdict.verdict in {"ok", "warn"} else ", ".join(verdict.matched) or "no proof in the output"
+        return Result(verdict.verdict, code, {**verdict.out, "code": code}, verdict.matched, reason)
+
+    def _end(
+        self, call: BoundCall, attempt: int, result: Result, capture: Capture | None = None, *, recovered: bool = False
+    ) -> Result:
+        if capture is not None:
+            capture.finish()
+            self._keep(call, attempt, capture)
+        small = len(canonical(result.out)) <= OUT_LIMIT
+        self._log.commit(
+            r.CallEnded(
+                step=call.step,
+                kind=call.kind,
+                index=call.index,
+                attempt=attempt,
+                code=result.code,
+                verdict=result.verdict,
+                matched=list(result.matched),
+                out=result.out if small else {"cut": True},
+                recovered=recovered,
+                reason=self._clean(result.reason),
+            )
+        )
+        return Result(result.verdict, result.code, result.out, result.matched, self._clean(result.reason), recovered)
+
+    def _keep(self, call: BoundCall, attempt: int, capture: Capture) -> None:
+        blobs: dict[str, str | None] = {}
+        for stream, kept in capture.kept.items():
+            blobs[stream] = self._ports.journal.blob(kept.bytes()) if kept.total else None
+        self._log.write(
+            r.CallOutput(
+                step=call.step,
+                kind=call.kind,
+                attempt=attempt,
+                stdout=blobs["stdout"],
+                stderr=blobs["stderr"],
+                bytes=sum(kept.total for kept in capture.kept.values()),
+                cut=sum(kept.cut for kept in capture.kept.values()),
+            )
+        )
+
+    def _linked(self, call: BoundCall, action: Callable[[Host], T]) -> T:
+        """Return what `action` gives; when the link is lost, wait for it and ask again as long as patience lasts."""
+        clock = self._ports.clock
+        give_up: float | None = None
+        while True:
+            try:
+                value = action(self._ports.reach.host(call.where))
+            except Unreachable:
+                if give_up is None:
+                    give_up = clock.monotonic() + self._patience
+                    self._log.commit(r.LinkChanged(host=call.where, event="lost"))
+                if clock.monotonic() >= give_up:
+                    raise
+                clock.sleep(1.0)
+                continue
+            if give_up is not None:
+                self._log.commit(r.LinkChanged(host=call.where, event="back"))
+            return value
+
+    def _capture(self, call: BoundCall) -> Capture:
+        def show(stream: Stream, text: bytes) -> None:
+            self._ports.observer.output(call.step, stream, text)
+
+        secrets = self._secrets()
+        return Capture({"stdout": Redactor(secrets), "stderr": Redactor(secrets)}, show)
+
+    def _clean(self, text: str | None) -> str | None:
+        return None if text is None else Redactor(self._secrets()).text(text)
+
+
+def _command(call: BoundCall) -> Command:
+    return Command(script=call.text, env=call.env, stdin=call.stdin, run_as=call.run_as)
+
+
+def _why_lost(status: OpStatus, boot: str | None) -> str:
+    if boot and status.boot != boot:
+        return "the host was restarted meanwhile; the exit code is lost"
+    if status.state == "absent":
+        return "the folder of the operation is gone; nobody knows whether it ran"
+    return "the process is gone and left no exit code"
+
+
+def _plain(rows: Rows) -> list[list[Any]]:
+    return [
+        [value if isinstance(value, int | bool) or value is None else str(value) for value in row] for row in rows.rows
+    ]
+
+
+def _rows_out(rows: Rows) -> dict[str, Any]:
+    table = [dict(zip(rows.columns, row, strict=True)) for row in _plain(rows)]
+    return {"rows": table, "count": len(table) if rows.columns else rows.count, "first": table[0] if table else {}}
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    """Return the object that the output is, if it is one; numbers that are no integers as text."""
+    try:
+        value = json.loads(text.decode("utf-8"), parse_float=str)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,230 @@
+"""The loop: steps in order, each through gate, probe, action, verify; what fails is settled as the runbook says.
+
+Started and resumed by the same code: what is done is skipped, what is open is settled from the log and the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hisops.engine import locking
+from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
+from hisops.engine.calling import Result, StillRunning
+from hisops.engine.checking import ask_probe, outputs_of, verify
+from hisops.engine.conditions import holds
+from hisops.engine.gates import Gatekeeper
+from hisops.engine.leaving import Leave
+from hisops.engine.recorder import Recorder
+from hisops.engine.resuming import Found, find_out
+from hisops.engine.steering import Steering
+from hisops.engine.undoing import undo_run
+from hisops.engine.values import Bound, Values
+from hisops.errors import HisopsError, LockHeld, LogBroken, Unreachable
+from hisops.model import records as r
+from hisops.model.plan import Plan
+from hisops.model.run import EXIT_OF, RUN_ENDED, STEP_DONE
+from hisops.model.runbook import Runbook, Step
+from hisops.model.statement import Signed
+from hisops.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the run left: its state, why, and the exit code that goes with it."""
+
+    state: str
+    reason: str | None
+    exit_code: int
+
+
+class Run:
+    """One execution of a plan, from wherever its log stands."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        plan: Plan,
+        bound: Bound,
+        hands: Hands,
+        recorder: Recorder,
+        gates: Gatekeeper,
+        own: dict[str, dict[str, str]],
+    ) -> None:
+        self._ports = ports
+        self._plan = plan
+        self._bound = bound
+        self._gates = gates
+        self._own = own
+        self._steering = Steering(ports, recorder, plan)
+        self.hands = hands
+        self.recorder = recorder
+
+    @property
+    def runbook(self) -> Runbook:
+        """The runbook of the plan."""
+        return self._bound.runbook
+
+    def values(self) -> Values:
+        """Return what is known now."""
+        return Values.of_run(self._bound, self._plan, self.recorder.view, self._own)
+
+    def statements_of_run(self) -> list[Signed]:
+        """Return the signed statements that have arrived for the run."""
+        return self._steering.signed()
+
+    def keep(self, signed: Signed) -> None:
+        """Keep an accepted statement beside the log."""
+        self._ports.statements.keep(self._ports.journal.run_id, signed)
+
+    def pause(self) -> None:
+        """Ask the run to leave at the next boundary."""
+        self._steering.pause()
+
+    def carry_out(self) -> Ended:
+        """Go on until the end, or until people are needed."""
+        try:
+            self._begin()
+            for step in self.runbook.steps:
+                self._step(step)
+            return self._finish()
+        except Leave as leave:
+            return self._leave(leave)
+        except LockHeld as error:
+            return self._leave(Leave("FAILED", str(error), exit_code=error.exit_code))
+        except LogBroken:
+            raise
+        except Unreachable as error:
+            return self._leave(Leave("HELD", f"{error}"))
+
+    def _begin(self) -> None:
+        undoing = self.recorder.view.state in {"UNDOING", "HELD"} and self._undone_from()
+        if any(step.writes for step in self.runbook.steps):
+            locking.take(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
+        if undoing:
+            raise undo_run(self, undoing)
+        self.recorder.commit(r.RunChanged(state="RUNNING"))
+
+    def _undone_from(self) -> Step | None:
+        """Return the step whose failure an interrupted undo began with, or None."""
+        touched = {"UNDOING", "UNDONE", "UNDO_FAILED"}
+        states = {step.id: self.recorder.view.step(step.id).state for step in self.runbook.steps}
+        undone = [step for step in self.runbook.steps if states[step.id] in touched]
+        failed = [step for step in self.runbook.steps if states[step.id] == "FAILED" and step.failure_policy == "undo"]
+        if not undone and self.recorder.view.state != "UNDOING":
+            return None
+        return max([*undone, *failed], key=self.runbook.steps.index, default=None)
+
+    def _step(self, step: Step) -> None:
+        view = self.recorder.view.step(step.id)
+        if view.state in STEP_DONE or (view.state == "FAILED" and step.failure_policy == "continue"):
+            return
+        if view.state in {"PENDING", "WAITING", "FAILED"}:
+            self._steering.boundary()
+        if view.state not in {"PENDING", "WAITING"}:
+            self._settle(step, find_out(self, step))
+            return
+        if reason := self._why_skipped(step):
+            self.recorder.commit(r.StepChanged(step=step.id, state="SKIPPED", reason=reason))
+            return
+        self._attempt(step)
+
+    def _why_skipped(self, step: Step) -> str | None:
+        broken = [name for name in step.needs if self.recorder.view.step(name).state == "FAILED"]
+        if broken:
+            return f"needs {broken[0]}, which failed"
+        if step.when is None:
+            return None
+        try:
+            return None if holds(step.when, self.values()) else f"not so: {step.when}"
+        except HisopsError as error:
+            raise Leave("HELD", f"{step.id}: it cannot be told whether {step.when}: {error}") from error
+
+    def _attempt(self, step: Step) -> None:
+        """Pass the gate and make a new attempt; a step that is done already is never started."""
+        values = self.values()
+        answers = self._gates.pass_gate(step, values)
+        number = self.recorder.view.step(step.id).attempt + 1
+        probed = None
+        if step.writes and step.probe is not None:
+            self.recorder.write(r.StepChanged(step=step.id, state="STARTING", attempt=number))
+            probed, _ = ask_probe(self.hands, step, values, number)
+            number = self.recorder.view.step(step.id).attempt + 1
+        if probed == "done" and not step.idempotent:
+            self.recorder.commit(r.Deviation(kind="already-done", step=step.id, reason="it is done, says the probe"))
+            self._settle(step, Found(Result("ok", reason="done before this run, says the probe")))
+            return
+        self.recorder.write(r.StepChanged(step=step.id, state="RUNNING", attempt=number))
+        attempt = Attempt(step=step, values=values, number=number, answers=answers, probed=probed)
+        try:
+            result = ACTIONS[action_of(step)](self.hands, attempt)
+        except StillRunning as still:
+            raise Leave("HELD", f"{step.id}: {still}") from still
+        self._settle(step, Found(result))
+
+    def _settle(self, step: Step, found: Found) -> None:
+        """Take a result to its end: verified and succeeded, failed, or unknown."""
+        if found.again:
+            self._attempt(step)
+            return
+        result = found.result
+        if result.verdict == "failed":
+            self._failed(step, result.reason or "failed")
+            return
+        if not result.good:
+            self._unknown(step, result.reason or f"the output says {result.verdict}")
+            return
+        self.recorder.write(r.StepChanged(step=step.id, state="VERIFYING"))
+        attempt = self.recorder.view.step(step.id).attempt
+        checked = verify(self.hands, step, step.verify, self.values(), result.out, attempt)
+        if checked.verdict == "failed":
+            self._failed(step, checked.reason or "failed")
+            return
+        try:
+            out = outputs_of(step, result.out)
+        except HisopsError as error:
+            self._unknown(step, str(error))
+            return
+        if checked.verdict == "unknown":
+            self._unknown(step, checked.reason or "unknown")
+            return
+        warned = ", ".join(result.matched) if result.verdict == "warn" else None
+        self.recorder.commit(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
+
+    def _failed(self, step: Step, reason: str) -> None:
+        self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+        policy = step.failure_policy
+        if policy == "continue":
+            return
+        if policy == "undo":
+            raise undo_run(self, step)
+        raise Leave("HELD" if policy == "hold" else "FAILED", f"{step.id}: {reason}")
+
+    def _unknown(self, step: Step, reason: str) -> None:
+        if not step.writes:
+            self._failed(step, f"it cannot be told: {reason}")
+            return
+        self.recorder.commit(r.StepChanged(step=step.id, state="UNKNOWN", reason=reason))
+        raise Leave("HELD", f"{step.id}: {reason}")
+
+    def _finish(self) -> Ended:
+        failed = [step for step in self.recorder.view.steps.values() if step.state == "FAILED"]
+        state = "SUCCEEDED_WITH_EXCEPTIONS" if failed or self.recorder.view.deviations else "SUCCEEDED"
+        reason = "; ".join(f"{step.id}: {step.reason}" for step in failed) or None
+        return self._seal(state, reason, EXIT_OF[state])
+
+    def _leave(self, leave: Leave) -> Ended:
+        if leave.state not in RUN_ENDED:
+            self.recorder.commit(r.RunChanged(state=leave.state, reason=leave.reason))
+            return Ended(leave.state, leave.reason, leave.exit_code or EXIT_OF[leave.state])
+        refused = leave.state == "FAILED" and not self.recorder.view.wrote
+        code = leave.exit_code or (3 if refused else EXIT_OF[leave.state])
+        return self._seal(leave.state, leave.reason, code)
+
+    def _seal(self, state: str, reason: str | None, code: int) -> Ended:
+        for step in self.runbook.steps:
+            if self.recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
+                self.recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))
+        locking.release(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
+        self.recorder.commit(r.RunChanged(state=state, reason=reason))
+        self._ports.journal.seal(state, code)
+        return Ended(state, reason, code)

@@ -1,0 +1,149 @@
+"""Plan: bind, latch, run every read-only check live, and say what is known, what is not, and what forbids it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hisops import expressions
+from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
+from hisops.engine.checking import outputs_of, verify
+from hisops.engine.conditions import holds
+from hisops.engine.latching import latch, not_the_inventory
+from hisops.engine.values import Bound, Values
+from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
+from hisops.model.plan import PlannedStep
+from hisops.model.runbook import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a live check found against the step: its id and the reason."""
+
+    step: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Survey:
+    """What planning found out. With `refusals` the plan may be shown, but neither approved nor carried out."""
+
+    identity: dict[str, dict[str, Any]] = field(default_factory=dict)
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    steps: list[PlannedStep] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    refusals: list[Finding] = field(default_factory=list)
+
+
+def survey(bound: Bound, hands: Hands, own: dict[str, dict[str, str]]) -> Survey:
+    """Look at the target, read-only, and return what was found."""
+    found = Survey()
+    values = Values(bound, own=own)
+    found.identity = values.identity = latch(hands, bound.target_type.identity, values, "identity")
+    found.refusals += _unfit(bound, values)
+    if found.refusals:
+        return found
+    found.state = values.state = latch(hands, bound.target_type.state, values, "state")
+    steps = _Steps(bound, hands, values, found)
+    for step in bound.runbook.steps:
+        found.steps.append(steps.look_at(step))
+    return found
+
+
+def _unfit(bound: Bound, values: Values) -> list[Finding]:
+    """Return why the target is not one that the runbook is for."""
+    wants = bound.runbook.target
+    role, version = (values.scope()["target"][name] for name in ("role", "version"))
+    reasons = not_the_inventory(bound.database, values.identity)
+    if wants.engine != bound.database.engine:
+        reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
+    if wants.role and role != wants.role:
+        reasons.append(f"the runbook is for the role {wants.role}, the target's role is {role}")
+    if wants.version and not expressions.satisfies(str(version), wants.version):
+        reasons.append(f"the runbook is for version {wants.version}, the target has {version}")
+    reasons += [rule.because.en for rule in bound.runbook.refuse if holds(rule.when, values)]
+    return [Finding("target", reason) for reason in reasons]
+
+
+class _Steps:
+    """Looks at the steps in order, knowing what the ones before came to."""
+
+    def __init__(self, bound: Bound, hands: Hands, values: Values, found: Survey) -> None:
+        self._bound = bound
+        self._hands = hands
+        self._values = values
+        self._found = found
+        self._waits: dict[str, str] = {}
+        self._failed: set[str] = set()
+
+    def look_at(self, step: Step) -> PlannedStep:
+        """Return what is known of `step` now."""
+        host = self._bound.host(step.on)
+        run_as = host.roles.get(step.as_) if host and step.as_ != "login" else None
+        known: dict[str, Any] = {
+            "id": step.id,
+            "host": self._bound.host_name(step.on),
+            "user": run_as.user if run_as else None,
+        }
+        applies = self._applies(step)
+        known["applies"] = applies
+        if applies == "no":
+            self._values.states[step.id] = "SKIPPED"
+            return PlannedStep(**known, note=step.when)
+        if until := self._waits_for(step, applies):
+            self._waits[step.id] = until
+            return PlannedStep(**known, unknown_until=None if step.writes or step.manual else until)
+        if broken := [name for name in step.needs if name in self._failed]:
+            self._failed.add(step.id)
+            return PlannedStep(**known, verdict="not checked", note=f"needs {broken[0]}, which failed")
+        return PlannedStep(**known, **self._live(step))
+
+    def _applies(self, step: Step) -> str:
+        if step.when is None:
+            return "yes"
+        asked = {name.split(".")[1] for name in expressions.names_in(step.when) if name.startswith("steps.")}
+        if asked & {name.replace("-", "_") for name in (*self._waits, *self._failed)}:
+            return "unknown"
+        return "yes" if holds(step.when, self._values) else "no"
+
+    def _waits_for(self, step: Step, applies: str) -> str | None:
+        """Return the step (a write, or one that people answer) which must be past before `step` can be looked at."""
+        if step.writes or step.manual is not None or step.gate is not None or applies == "unknown":
+            return step.id
+        return next((self._waits[name] for name in step.needs if name in self._waits), None)
+
+    def _live(self, step: Step) -> dict[str, Any]:
+        attempt = Attempt(step=step, values=self._values, number=1, answers={})
+        try:
+            result = ACTIONS[action_of(step)](self._hands, attempt)
+            if not result.good:
+                return self._bad(step, result.reason or result.verdict, result.out)
+            checked = verify(self._hands, step, step.verify, self._values, result.out, 1)
+            if checked.verdict != "ok":
+                return self._bad(step, checked.reason or checked.verdict, result.out)
+            out = outputs_of(step, result.out)
+        except (UsageProblem, Unreachable, Refused):
+            raise
+        except HisopsError as error:
+            return self._bad(step, str(error), {})
+        self._values.outs[step.id], self._values.states[step.id] = out, "SUCCEEDED"
+        if result.verdict == "warn":
+            self._found.warnings.append(Finding(step.id, ", ".join(result.matched)))
+        return {"verdict": result.verdict, "out": out}
+
+    def _bad(self, step: Step, reason: str, out: dict[str, Any]) -> dict[str, Any]:
+        self._failed.add(step.id)
+        self._values.states[step.id] = "FAILED"
+        finding = Finding(step.id, _with_captures(reason, out))
+        (self._found.warnings if step.failure_policy == "continue" else self._found.refusals).append(finding)
+        return {"verdict": "failed", "note": finding.reason}
+
+
+def _with_captures(reason: str, out: dict[str, Any]) -> str:
+    """Return the reason with what the judge captured, so that a refusal names the patch or the size."""
+    told = [
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in out.items()
+        if name not in {"code", "json", "rows", "first", "count"} and value not in (None, [], "") and name not in reason
+    ]
+    return f"{reason} ({'; '.join(told)})" if told else reason

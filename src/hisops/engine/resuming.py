@@ -1,0 +1,115 @@
+"""Resume: find out what became of the step that the log left open, without starting anything twice.
+
+The log tells how far it came, the host tells whether the tool still runs or how it ended, the probe tells whether it
+happened. Only a step that may be repeated, or that provably never started, is attempted again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hisops.engine.actions import Attempt, action_of, upload_call
+from hisops.engine.calling import Result, StillRunning
+from hisops.engine.checking import ask_probe
+from hisops.engine.leaving import Leave
+from hisops.engine.undoing import Running, undo_run
+from hisops.model import records as r
+from hisops.model.run import CallView, StepView
+from hisops.model.runbook import Step
+from hisops.model.statement import Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found: a result to settle, or that the step is to be attempted again."""
+
+    result: Result
+    again: bool = False
+
+
+AGAIN = Found(Result("unknown"), again=True)
+
+
+def find_out(run: Running, step: Step) -> Found:
+    """Return what became of `step`; Leave if people must decide."""
+    view = run.recorder.view.step(step.id)
+    if view.state == "FAILED":
+        return AGAIN if _repeatable(step) else _by_probe(run, step)
+    if view.state == "UNKNOWN":
+        return _by_probe(run, step)
+    call = view.last("action")
+    if call is None or call.intent.attempt < _attempt_of(view):
+        return AGAIN
+    if call.ended is None:
+        return _recovered(run, step, call)
+    ended = call.ended
+    return Found(Result(ended.verdict, ended.code, ended.out, tuple(ended.matched), ended.reason))
+
+
+def _repeatable(step: Step) -> bool:
+    return step.idempotent or not step.writes
+
+
+def _attempt_of(view: StepView) -> int:
+    return max((call.intent.attempt for call in view.calls if call.intent.kind == "action"), default=view.attempt)
+
+
+def _recovered(run: Running, step: Step, call: CallView) -> Found:
+    """Settle a call that the log has the intent of and no end."""
+    if not step.writes:
+        return AGAIN
+    values = run.values()
+    attempt = Attempt(step=step, values=values, number=call.intent.attempt, answers={})
+    bound = upload_call(run.hands, attempt) if action_of(step) == "upload" else run.hands.binder.action(step, values)
+    try:
+        result = run.hands.caller.recover(bound, call)
+    except StillRunning as still:
+        raise Leave("HELD", f"{step.id}: {still}") from still
+    return Found(result)
+
+
+def _by_probe(run: Running, step: Step) -> Found:
+    """Let a person's signed resolution decide, else the probe; neither: stay held."""
+    if (resolved := _resolution(run, step)) is not None:
+        return resolved
+    answer, why = ask_probe(run.hands, step, run.values(), run.recorder.view.step(step.id).attempt)
+    if answer == "done":
+        return Found(Result("ok", reason="done, says the probe"))
+    if answer == "not_done":
+        return _not_done(run, step)
+    if _repeatable(step):
+        return AGAIN
+    reason = f"{step.id}: the probe could not tell: {why}"
+    run.recorder.commit(r.StepChanged(step=step.id, state="UNKNOWN", reason=reason))
+    raise Leave("HELD", reason)
+
+
+def _not_done(run: Running, step: Step) -> Found:
+    reason = "not done, says the probe"
+    if step.idempotent:
+        return AGAIN
+    run.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+    if step.failure_policy == "undo":
+        raise undo_run(run, step)
+    raise Leave("HELD", f"{step.id}: {reason}; it is not started again on its own")
+
+
+def _resolution(run: Running, step: Step) -> Found | None:
+    taken = {item.statement for item in run.recorder.view.statements}
+    for signed in run.statements_of_run():
+        statement = signed.statement
+        if statement.kind != "resolution" or statement.get("step") != step.id or signed.sha256 in taken:
+            continue
+        return _accept(run, step, signed)
+    return None
+
+
+def _accept(run: Running, step: Step, signed: Signed) -> Found:
+    as_ = signed.statement.get("as")
+    reason = f"resolved as {as_} by {signed.principal}: {signed.statement.get('evidence')}"
+    run.keep(signed)
+    run.recorder.commit(
+        r.StatementTaken(statement=signed.sha256, kind="resolution", by=signed.principal, step=step.id),
+        r.Deviation(kind="resolved", step=step.id, reason=reason),
+    )
+    return Found(Result("ok", reason=reason)) if as_ == "done" else AGAIN
