@@ -56,7 +56,8 @@ class Capture(Definition):
 class Action(Definition):
     """How the output of one action of a tool is read; failure beats proof, an unknown code is unknown.
 
-    `causes` decide nothing; they name why, for a person. `quotes` are lines that may quote error codes without meaning them, such as the titles of patches.
+    `causes` decide nothing; they name why, for a person. `quotes` are lines that may quote error codes without meaning
+    them, such as the titles of patches.
     """
 
     title: Text
