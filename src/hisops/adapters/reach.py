@@ -1,0 +1,86 @@
+"""The hosts and databases of a site, by name; their connections are kept until `close`."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from hisops.adapters.local import LocalCarrier
+from hisops.adapters.shell_host import ShellHost
+from hisops.adapters.ssh import SshCarrier
+from hisops.adapters.ssh_link import SshLink
+from hisops.errors import UsageProblem
+from hisops.model import site as model
+from hisops.ports import Host, Sql, Vault
+
+CONTROL = "control"
+
+
+class SiteReach:
+    """Satisfies the port `Reach`. Nothing is connected before it is used; may be shared between threads."""
+
+    def __init__(self, site: model.Site, site_dir: Path, vault: Vault, *, ssh_config: Path | None = None) -> None:
+        self._site = site
+        self._site_dir = site_dir
+        self._vault = vault
+        self._ssh_config = ssh_config
+        self._hosts: dict[str, ShellHost] = {}
+        self._sessions: dict[str, Sql] = {}
+        self._lock = threading.Lock()
+
+    def host(self, name: str) -> Host:
+        """Return the host `name` of the inventory (`control` is the machine that hisops runs on)."""
+        with self._lock:
+            if name not in self._hosts:
+                self._hosts[name] = self._make_host(name)
+            return self._hosts[name]
+
+    def sql(self, database: str) -> Sql:
+        """Return a session on the database `database` of the inventory."""
+        from hisops.adapters.oracle import OracleSql
+
+        with self._lock:
+            if database not in self._sessions:
+                entry = self._site.databases.get(database)
+                if entry is None:
+                    raise _unknown("database", database, sorted(self._site.databases))
+                self._sessions[database] = OracleSql(database, entry.connect, self._vault)
+            return self._sessions[database]
+
+    def close(self) -> None:
+        """Hang up everything."""
+        with self._lock:
+            for session in self._sessions.values():
+                session.close()
+            for host in self._hosts.values():
+                host.close()
+            self._sessions.clear()
+            self._hosts.clear()
+
+    def _make_host(self, name: str) -> ShellHost:
+        if name == CONTROL:
+            return ShellHost(CONTROL, LocalCarrier())
+        entry = self._site.hosts.get(name)
+        if entry is None:
+            raise _unknown("host", name, sorted(self._site.hosts))
+        link = SshLink(
+            name,
+            entry.address,
+            port=entry.port,
+            user=entry.user,
+            identity_file=self._site_dir / Path(entry.identity_file).expanduser() if entry.identity_file else None,
+            known_hosts=[self._site_dir / "known_hosts"],
+            ssh_config=self._ssh_config,
+        )
+        return ShellHost(name, SshCarrier(link), os=entry.os, path=entry.path, boot_id_file=entry.boot_id_file)
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> UsageProblem:
+    return UsageProblem(
+        "HIS-3020",
+        "The site has no {kind} named {name}.",
+        "It has: {known}.",
+        kind=kind,
+        name=name,
+        known=", ".join(known),
+    )

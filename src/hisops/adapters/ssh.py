@@ -1,0 +1,155 @@
+"""SSH by fabric: its connections, gateways and reading of ssh_config; the channel is read here.
+
+fabric trusts unknown host keys, so its policy is replaced on every hop; its `run` joins all output again every 1000
+bytes and polls, so it is not used. paramiko leaves Nagle's algorithm on, 41 ms a command, so it is switched off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hisops.adapters.carrier import Feed
+from hisops.adapters.ssh_link import SshLink
+from hisops.errors import Unreachable
+
+_READ = 1 << 20
+_STATUS_WAIT = 5.0  # seconds that the exit status may come after the end of the output
+
+
+class SshCarrier:
+    """Runs framed shells in channels of one SSH connection, which is made at the first need and again after a loss."""
+
+    def __init__(self, link: SshLink) -> None:
+        self._link = link
+
+    def carry(self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None) -> int | None:
+        """Start `argv` there; see `Carrier`."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        channel = self._link.session()
+        try:
+            with _translated(self._link.name):
+                arrivals = _Arrivals(channel)
+                channel.settimeout(_left(deadline))
+                channel.exec_command("exec " + shlex.join(argv))
+                writer = _Writer(channel, stdin)
+                return _pump(channel, arrivals, writer, feed, deadline)
+        finally:
+            # A channel that is told to close while its link is dead must not hold anybody up.
+            with contextlib.suppress(Exception):
+                channel.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()
+
+
+def _pump(channel: Any, arrivals: _Arrivals, writer: _Writer, feed: Feed, deadline: float | None) -> int | None:
+    """Give output to `feed` until it has had enough (None) or the streams have ended (the exit status, if any)."""
+    while True:
+        ended = channel.eof_received or channel.closed
+        if _drain(channel, feed):
+            return None
+        if ended:
+            break
+        if not arrivals.wait(_left(deadline)):
+            raise TimeoutError
+        writer.check()
+    writer.check()
+    channel.status_event.wait(_STATUS_WAIT if deadline is None else min(_STATUS_WAIT, _left(deadline) or 0))
+    if channel.exit_status >= 0:
+        return int(channel.exit_status)
+    if not channel.get_transport().is_active():
+        raise EOFError
+    return None
+
+
+def _drain(channel: Any, feed: Feed) -> bool:
+    while channel.recv_ready():
+        if feed("stdout", channel.recv(_READ)):
+            return True
+    while channel.recv_stderr_ready():
+        if feed("stderr", channel.recv_stderr(_READ)):
+            return True
+    return False
+
+
+class _Arrivals:
+    """One event for both streams of a channel, so that one thread waits without polling."""
+
+    def __init__(self, channel: Any) -> None:
+        self._event = threading.Event()
+        channel.in_buffer.set_event(self)
+        channel.in_stderr_buffer.set_event(self)
+
+    def set(self) -> None:
+        """Output came, or a stream ended. Called by the channel's buffers."""
+        self._event.set()
+
+    def clear(self) -> None:
+        """A buffer is empty. Not heard: the other may be full."""
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for the next arrival; false when it is late."""
+        arrived = self._event.wait(timeout)
+        self._event.clear()
+        return arrived
+
+
+class _Writer:
+    """Writes stdin to a channel: the framed text at once, what comes behind it in a thread, so that output flows."""
+
+    def __init__(self, channel: Any, pieces: Iterator[bytes]) -> None:
+        self._channel = channel
+        self._error: Exception | None = None
+        channel.sendall(next(pieces))
+        second = next(pieces, None)
+        if second is None:
+            channel.shutdown_write()
+        else:
+            threading.Thread(target=self._write, args=(second, pieces), daemon=True).start()
+
+    def _write(self, piece: bytes | None, pieces: Iterator[bytes]) -> None:
+        try:
+            while piece is not None:
+                try:
+                    self._channel.sendall(piece)
+                except OSError:  # the tool has ended, or reads no more: its exit code tells
+                    return
+                piece = next(pieces, None)
+            with contextlib.suppress(OSError, EOFError):
+                self._channel.shutdown_write()
+        except Exception as error:
+            self._error = error
+            self._channel.in_buffer.feed(b"")  # wakes the reader
+
+    def check(self) -> None:
+        """Raise what went wrong with a part of stdin, e.g. a file that cannot be read."""
+        if self._error:
+            raise self._error
+
+
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    from paramiko import SSHException
+
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except (EOFError, ConnectionError, SSHException) as error:
+        raise Unreachable(
+            "HIS-3007",
+            "The link to {host} was lost: {detail}",
+            "What runs detached there goes on; try again when the host answers.",
+            host=name,
+            detail=str(error) or "closed by the other side",
+        ) from error
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,0 +1,203 @@
+"""One SSH connection: made by fabric, hardened here, and every way it can fail told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hisops.errors import Unreachable
+
+_CONNECT = 10
+_LOGIN = 20
+_KEEPALIVE = 15
+_DEAD_AFTER_MS = 60_000
+_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr", "aes192-ctr")
+_TODO_KEY = "Compare the fingerprint with the host's own (ssh-keygen -lf), then put the key into {known_hosts}."
+
+
+class SshLink:
+    """Where a host is and how to log in. Connects when first needed, and again after a loss."""
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        port: int | None = None,
+        user: str | None = None,
+        identity_file: Path | None = None,
+        known_hosts: Sequence[Path] = (),
+        ssh_config: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._address = address
+        self._port = port
+        self._user = user
+        self._identity_file = identity_file
+        self._known_hosts = tuple(known_hosts)
+        self._ssh_config = ssh_config
+        self._connection: Any = None
+        self._lock = threading.Lock()
+
+    def session(self) -> Any:
+        """Return a new channel. Unreachable, each reason with its own code."""
+        for fresh in (False, True):
+            transport, made = self._transport()
+            try:
+                return transport.open_session(timeout=_CONNECT)
+            except Exception as error:
+                # A kept connection may have died unseen: one more try, on a new one.
+                if made or fresh:
+                    raise self._unreachable(error) from error
+                self.close()
+        raise AssertionError
+
+    def close(self) -> None:
+        """Hang up, gateways included."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        while connection is not None and not isinstance(connection, str):
+            with contextlib.suppress(Exception):
+                connection.close()
+            connection = connection.gateway
+
+    def _transport(self) -> tuple[Any, bool]:
+        """Return the transport, and whether it was made just now."""
+        with self._lock:
+            if self._connection is not None and self._connection.is_connected:
+                return self._connection.transport, False
+            try:
+                self._connection = self._connect()
+            except Unreachable:
+                raise
+            except Exception as error:
+                raise self._unreachable(error) from error
+            return self._connection.transport, True
+
+    def _connect(self) -> Any:
+        from fabric import Config, Connection
+
+        logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are no output of ours
+        config = Config(lazy=True, runtime_ssh_path=str(self._ssh_config) if self._ssh_config else None)
+        config.load_ssh_config()
+        kwargs: dict[str, Any] = {"banner_timeout": _LOGIN, "auth_timeout": _LOGIN}
+        if self._identity_file:
+            kwargs |= {"key_filename": [str(self._identity_file)], "look_for_keys": False}
+        connection = Connection(
+            self._address, user=self._user, port=self._port, config=config, connect_kwargs=kwargs, forward_agent=False
+        )
+        try:
+            self._open(connection)
+        except BaseException:
+            connection.client.close()
+            raise
+        return connection
+
+    def _open(self, connection: Any) -> None:
+        """Open `connection` behind its gateways; every hop checks host keys."""
+        timeout = connection.connect_timeout or _CONNECT
+        extra: dict[str, Any] = {"transport_factory": _transport_factory, "timeout": timeout}
+        connection.connect_timeout = None
+        if not connection.gateway:
+            extra["sock"] = _socket(connection.host, int(connection.port), timeout)
+        elif not isinstance(connection.gateway, str):
+            self._open(connection.gateway)
+        connection.connect_kwargs = {**connection.connect_kwargs, **extra}
+        connection.client.set_missing_host_key_policy(_RefuseUnknown(self.name, self._site_known_hosts()))
+        for path in self._host_key_files(connection.ssh_config):
+            with contextlib.suppress(OSError):
+                connection.client.load_system_host_keys(str(path))
+        connection.open()
+        connection.transport.set_keepalive(_KEEPALIVE)
+
+    def _host_key_files(self, ssh_config: dict[str, Any]) -> Iterator[Path]:
+        yield from self._known_hosts
+        users = ssh_config.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2").split()
+        globally = ssh_config.get("globalknownhostsfile", "/etc/ssh/ssh_known_hosts").split()
+        for name in (*users, *globally):
+            yield Path(name).expanduser()
+
+    def _site_known_hosts(self) -> str:
+        return str(self._known_hosts[0]) if self._known_hosts else "~/.ssh/known_hosts"
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        code, fact, todo = _told(error)
+        return Unreachable(
+            code,
+            fact,
+            todo,
+            host=self.name,
+            address=self._address,
+            user=self._user or "the login user",
+            known_hosts=self._site_known_hosts(),
+            detail=str(error) or type(error).__name__,
+        )
+
+
+def _told(error: Exception) -> tuple[str, str, str]:
+    """Return code, fact and advice for what fabric, paramiko or the system raised."""
+    import paramiko
+
+    if isinstance(error, paramiko.BadHostKeyException):
+        return "HIS-3006", "The host key of {host} ({address}) is not the known one: {detail}", (
+            "Treat it as an attack until the host's administrator explains the change. " + _TODO_KEY
+        )
+    if isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in str(error):
+        return "HIS-3004", "{host} ({address}) did not accept {user}: {detail}", (
+            "Check user and identity_file of the host in site.yaml, and that the key is in authorized_keys there; "
+            "a key with a passphrase must be loaded in ssh-agent."
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return "HIS-3001", "{host} ({address}) refused the connection.", "Check address and port, and that sshd runs."
+    if isinstance(error, socket.gaierror):
+        return "HIS-3002", "The name of {host} ({address}) cannot be resolved.", "Correct its address in site.yaml."
+    if isinstance(error, TimeoutError):
+        return "HIS-3003", "{host} ({address}) did not answer in time.", "Check the network and the firewall."
+    if isinstance(error, OSError):
+        return "HIS-3001", "{host} ({address}) cannot be reached: {detail}", "Check address, network and firewall."
+    return "HIS-3008", "SSH to {host} ({address}) failed: {detail}", "Try `ssh -v` to the host with the same user."
+
+
+def _socket(host: str, port: int, timeout: float) -> socket.socket:
+    sock = socket.create_connection((host, port), timeout)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # else a link that is cut without a word lives for 15 minutes
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_AFTER_MS)
+    return sock
+
+
+def _transport_factory(sock: Any, **kwargs: Any) -> Any:
+    """Return a transport that prefers AES-GCM: one pass over the data instead of cipher and MAC."""
+    from paramiko import Transport
+
+    transport = Transport(sock, **kwargs)
+    options = transport.get_security_options()
+    known = set(options.ciphers)
+    first = tuple(cipher for cipher in _CIPHERS if cipher in known)
+    options.ciphers = first + tuple(cipher for cipher in options.ciphers if cipher not in first)
+    return transport
+
+
+class _RefuseUnknown:
+    """The policy for a host key that no known_hosts file has: never trust it, tell its fingerprint."""
+
+    def __init__(self, name: str, known_hosts: str) -> None:
+        self._name = name
+        self._known_hosts = known_hosts
+
+    def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+        """Refuse."""
+        raise Unreachable(
+            "HIS-3005",
+            "The host key of {host} ({address}) is not known: {detail}",
+            _TODO_KEY,
+            host=self._name,
+            address=hostname,
+            known_hosts=self._known_hosts,
+            detail=f"{key.get_name()} {key.fingerprint}",
+        )
