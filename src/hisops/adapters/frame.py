@@ -74,7 +74,7 @@ def argv(length: int, run_as: RunAs | None, *, os: str, path: Sequence[str] = ()
 
 def _user(run_as: RunAs) -> str:
     if not _USER.fullmatch(run_as.user):
-        raise Refused("HIS-3018", "{name} cannot name a user.", "Correct the user in site.yaml.", name=repr(run_as.user))
+        raise Refused("HIS-3018", "{name} cannot name a user.", "Correct it in site.yaml.", name=repr(run_as.user))
     return run_as.user
 
 

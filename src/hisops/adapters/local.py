@@ -59,28 +59,29 @@ class LocalCarrier:
 
 def _pump(process: subprocess.Popen[bytes], stdin: Iterator[bytes], feed: Feed, deadline: float | None) -> bool:
     """Move bytes until both streams have ended (false) or `feed` has had enough (true)."""
-    assert process.stdin and process.stdout and process.stderr  # noqa: S101
-    writer = _Writer(process.stdin, stdin)
-    readers: dict[IO[bytes], Stream] = {process.stdout: "stdout", process.stderr: "stderr"}
+    into, out, err = (pipe for pipe in (process.stdin, process.stdout, process.stderr) if pipe)
+    writer = _Writer(into, stdin)
+    readers: dict[int, Stream] = {out.fileno(): "stdout", err.fileno(): "stderr"}
     with selectors.DefaultSelector() as selector:
-        for reader, stream in readers.items():
-            selector.register(reader, selectors.EVENT_READ, stream)
+        for number in readers:
+            selector.register(number, selectors.EVENT_READ)
         if not writer.write():
-            selector.register(process.stdin, selectors.EVENT_WRITE, None)
+            selector.register(into, selectors.EVENT_WRITE)
         while readers:
             ready = selector.select(_left(deadline))
             if not ready and _left(deadline) == 0:
                 raise TimeoutError
             for key, _ in ready:
-                if key.data is None:
-                    if writer.write():
-                        selector.unregister(key.fileobj)
+                if key.fileobj is into:
+                    selector.unregister(key.fileobj)
+                    if not writer.write():
+                        selector.register(into, selectors.EVENT_WRITE)
                 elif data := os.read(key.fd, _READ):
-                    if feed(key.data, data):
+                    if feed(readers[key.fd], data):
                         return True
                 else:
-                    selector.unregister(key.fileobj)
-                    readers.pop(key.fileobj)  # type: ignore[arg-type]
+                    selector.unregister(key.fd)
+                    del readers[key.fd]
     return False
 
 
@@ -123,7 +124,7 @@ def _code(returncode: int) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes and end the process, if it lives, as a hang-up of the link would not: nobody reads it any more."""
+    """Close the pipes; end the process if it lives on, since nobody reads it any more."""
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe:
             with contextlib.suppress(OSError):

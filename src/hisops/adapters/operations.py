@@ -31,7 +31,7 @@ def text_of(name: str) -> str:
 def key(name: str) -> str:
     """Return `name` if it can name a folder on a host."""
     if not _KEY.fullmatch(name):
-        raise Refused("HIS-3018", "{name} cannot name a folder on a host.", "Use letters, digits, `.`, `_`, `-`.", name=name)
+        raise Refused("HIS-3018", "{name} cannot name a folder on a host.", "Use a-z, 0-9, `.`, `_`, `-`.", name=name)
     return name
 
 
@@ -92,5 +92,3 @@ def status(answer: bytes) -> OpStatus:
         boot=told["boot"],
         marker=told["marker"] or None,
     )
-
-

@@ -18,6 +18,26 @@ _KEEPALIVE = 15
 _DEAD_AFTER_MS = 60_000
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr", "aes192-ctr")
 _TODO_KEY = "Compare the fingerprint with the host's own (ssh-keygen -lf), then put the key into {known_hosts}."
+_CHANGED = (
+    "HIS-3006",
+    "The host key of {host} ({address}) is not the known one: {detail}",
+    f"Treat it as an attack until the host's administrator explains the change. {_TODO_KEY}",
+)
+_LOGIN_REFUSED = (
+    "HIS-3004",
+    "{host} ({address}) did not accept {user}: {detail}",
+    "Check user and identity_file of the host in site.yaml, and authorized_keys on the host; "
+    "a key with a passphrase must be loaded in ssh-agent.",
+)
+_CONNECTION_REFUSED = (
+    "HIS-3001",
+    "{host} ({address}) refused the connection.",
+    "Check address and port in site.yaml, and that sshd runs there.",
+)
+_NO_NAME = ("HIS-3002", "The name of {host} ({address}) cannot be resolved.", "Correct its address in site.yaml.")
+_LATE = ("HIS-3003", "{host} ({address}) did not answer in time.", "Check the network and the firewall.")
+_NO_WAY = ("HIS-3001", "{host} ({address}) cannot be reached: {detail}", "Check address, network and firewall.")
+_FAILED = ("HIS-3008", "SSH to {host} ({address}) failed: {detail}", "Try `ssh -v` to the host with the same user.")
 
 
 class SshLink:
@@ -143,24 +163,17 @@ def _told(error: Exception) -> tuple[str, str, str]:
     """Return code, fact and advice for what fabric, paramiko or the system raised."""
     import paramiko
 
-    if isinstance(error, paramiko.BadHostKeyException):
-        return "HIS-3006", "The host key of {host} ({address}) is not the known one: {detail}", (
-            "Treat it as an attack until the host's administrator explains the change. " + _TODO_KEY
-        )
-    if isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in str(error):
-        return "HIS-3004", "{host} ({address}) did not accept {user}: {detail}", (
-            "Check user and identity_file of the host in site.yaml, and that the key is in authorized_keys there; "
-            "a key with a passphrase must be loaded in ssh-agent."
-        )
-    if isinstance(error, ConnectionRefusedError):
-        return "HIS-3001", "{host} ({address}) refused the connection.", "Check address and port, and that sshd runs."
-    if isinstance(error, socket.gaierror):
-        return "HIS-3002", "The name of {host} ({address}) cannot be resolved.", "Correct its address in site.yaml."
-    if isinstance(error, TimeoutError):
-        return "HIS-3003", "{host} ({address}) did not answer in time.", "Check the network and the firewall."
-    if isinstance(error, OSError):
-        return "HIS-3001", "{host} ({address}) cannot be reached: {detail}", "Check address, network and firewall."
-    return "HIS-3008", "SSH to {host} ({address}) failed: {detail}", "Try `ssh -v` to the host with the same user."
+    kinds: tuple[tuple[type[Exception], tuple[str, str, str]], ...] = (
+        (paramiko.BadHostKeyException, _CHANGED),
+        (paramiko.AuthenticationException, _LOGIN_REFUSED),
+        (ConnectionRefusedError, _CONNECTION_REFUSED),
+        (socket.gaierror, _NO_NAME),
+        (TimeoutError, _LATE),
+        (OSError, _NO_WAY),
+    )
+    if "No authentication methods" in str(error):
+        return _LOGIN_REFUSED
+    return next((told for kind, told in kinds if isinstance(error, kind)), _FAILED)
 
 
 def _socket(host: str, port: int, timeout: float) -> socket.socket:
