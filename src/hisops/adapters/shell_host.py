@@ -73,7 +73,7 @@ class ShellHost:
         script = operations.call("prepare", secrets.token_hex(16), boot_file=self._boot_file)
         return operations.status(self._ask(script, run_as))
 
-    def launch(self, op: str, command: Command, *, destructive: bool = True) -> OpStatus:
+    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
         """Start `command` detached under `op`. If its folder exists already nothing is started (state tells).
 
         Refused if a destructive command could not leave the session by setsid.
