@@ -1,0 +1,71 @@
+"""What can be made to go wrong, by name. `link-drop@datapatch` narrows a fault to one tool."""
+
+from __future__ import annotations
+
+from hisops.errors import UsageProblem
+from hisops.lab.state import LAB, Store
+from hisops.model.text import Text
+
+FAULTS: dict[str, Text] = {
+    "conflict": Text(
+        zh="home 中已装的单个补丁与要安装的补丁冲突",
+        en="An interim patch in the home conflicts with the patch to be installed",
+    ),
+    "opatch-too-old": Text(
+        zh="home 中的 OPatch 版本低于补丁的要求", en="The OPatch of the home is older than patches require"
+    ),
+    "standby-behind": Text(
+        zh="备库的 home 没有该补丁,日志应用也落后",
+        en="The standby's home lacks the patch, and its redo apply lags behind",
+    ),
+    "disk-full": Text(zh="home 所在文件系统几乎没有空间", en="The file system of the home has hardly any space left"),
+    "disk-full-apply": Text(zh="opatch apply 复制文件时空间耗尽", en="Space runs out while opatch apply copies files"),
+    "smoke-red": Text(zh="业务冒烟测试有一项失败", en="One check of the smoke test fails"),
+    "active-executables": Text(
+        zh="停库之后仍有进程占用 home", en="A process goes on using the home after the database was stopped"
+    ),
+    "backup-fails-late": Text(
+        zh="RMAN 备份中途报错,之后仍打印 Finished backup",
+        en="RMAN prints an error stack in the middle of a backup, and then Finished backup",
+    ),
+    "datapatch-errors": Text(
+        zh="datapatch 在一个 PDB 中报错", en="datapatch ends with errors in one pluggable database"
+    ),
+    "pdb-mounted": Text(
+        zh="一个 PDB 处于 MOUNTED 状态,datapatch 会跳过它",
+        en="One pluggable database is MOUNTED, so that datapatch skips it",
+    ),
+    "link-drop": Text(
+        zh="长命令执行到一半时所有 SSH 连接断开(一次)",
+        en="All SSH connections are cut in the middle of the next long command (once)",
+    ),
+    "host-reboot": Text(
+        zh="opatch apply 执行到一半时主机重启(一次)",
+        en="The host restarts in the middle of the next opatch apply (once)",
+    ),
+    "chinese-output": Text(zh="工具输出中文,部分为 GBK 乱码", en="The tools answer in Chinese, partly in GBK bytes"),
+    "profile-noise": Text(zh="登录脚本打印横幅和 stty 错误", en="Login scripts print a banner and errors of stty"),
+    "slow": Text(zh="所有命令都变慢", en="Every command takes longer"),
+}
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it is a fault that the lab knows."""
+    if name.partition("@")[0] not in FAULTS:
+        raise UsageProblem(
+            "HIS-7001",
+            'The lab knows no fault "{name}".',
+            "Choose one of: {known}.",
+            name=name,
+            known=", ".join(FAULTS),
+        )
+    return name
+
+
+def arm(store: Store, name: str, on: bool) -> None:
+    """Switch the fault `name` on or off; off also takes its narrowed forms."""
+    check_name(name)
+    with store.change(LAB) as lab:
+        armed = set(lab["faults"])
+        armed = armed | {name} if on else {other for other in armed if name not in (other, other.partition("@")[0])}
+        lab["faults"] = sorted(armed)

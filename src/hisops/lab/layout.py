@@ -1,0 +1,104 @@
+"""Where everything of a lab lies. Nothing outside `root` is ever written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PRIMARY_HOST = "his-db1"
+STANDBY_HOST = "his-db2"
+HOSTS = (PRIMARY_HOST, STANDBY_HOST)
+USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",)}
+LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The file system of one host."""
+
+    name: str
+    root: Path
+
+    @property
+    def bin(self) -> Path:
+        """The simulated tools of the system."""
+        return self.root / "bin"
+
+    @property
+    def tmp(self) -> Path:
+        """Cleared at every boot."""
+        return self.root / "tmp"
+
+    @property
+    def boot_id(self) -> Path:
+        """The boot identity, as in /proc/sys/kernel/random/boot_id."""
+        return self.root / "proc" / "boot_id"
+
+    @property
+    def oracle_base(self) -> Path:
+        """ORACLE_BASE."""
+        return self.root / "u01" / "app" / "oracle"
+
+    @property
+    def oracle_home(self) -> Path:
+        """ORACLE_HOME, the only one."""
+        return self.oracle_base / "product" / "19.0.0" / "dbhome_1"
+
+    @property
+    def inventory(self) -> Path:
+        """The central inventory."""
+        return self.root / "u01" / "app" / "oraInventory"
+
+    def home(self, user: str) -> Path:
+        """Return the home of `user`."""
+        return self.root / "home" / user
+
+    def order(self, name: str) -> Path:
+        """Return the file by which `reboot` or `cut` is asked of this host."""
+        return self.root / "proc" / f"order-{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folder of a site with its lab."""
+
+    root: Path
+
+    @property
+    def lab(self) -> Path:
+        """The lab's own machinery."""
+        return self.root / "lab"
+
+    @property
+    def state(self) -> Path:
+        """One JSON file per database, one for the lab itself."""
+        return self.lab / "state"
+
+    @property
+    def record(self) -> Path:
+        """The record of every tool that was started and ended."""
+        return self.lab / "record.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running server; its pid is inside."""
+        return self.lab / "server.pid"
+
+    @property
+    def ready(self) -> Path:
+        """Written by the server when all hosts listen: pid and ports."""
+        return self.lab / "server.json"
+
+    @property
+    def log(self) -> Path:
+        """What the server has to say."""
+        return self.lab / "server.log"
+
+    @property
+    def keys(self) -> Path:
+        """Host keys."""
+        return self.lab / "keys"
+
+    def machine(self, host: str) -> Machine:
+        """Return the file system of `host`."""
+        return Machine(host, self.lab / "hosts" / host)

@@ -1,0 +1,84 @@
+"""One lab host as a process: its init, its SSH server, its listener. Started by the server, killed by a reboot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hisops.lab.background import start_daemons
+from hisops.lab.layout import LOGIN, Layout
+from hisops.lab.people import OPERATORS, private_key, public_key
+from hisops.lab.processes import become_init, end_with_parent, kill_descendants
+from hisops.lab.state import Store
+
+_TICK = 0.05
+
+
+def ports_file(layout: Layout, host: str) -> Path:
+    """Return the file that names the ports of a host while it listens."""
+    return layout.machine(host).root / "proc" / "ports.json"
+
+
+def authorized_keys(layout: Layout) -> Path:
+    """Write and return the file with the keys that may log in."""
+    path = layout.keys / "authorized_keys"
+    lines = [f"{public_key(private_key(layout.root, person))} {person}" for person in OPERATORS]
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.write_text("\n".join(lines) + "\n")
+    draft.replace(path)
+    return path
+
+
+async def serve(layout: Layout, host: str, ssh_port: int) -> None:
+    """Listen until this process is ended; cut all links when asked."""
+    from hisops.lab.ssh import Sshd
+
+    machine = layout.machine(host)
+    store = Store(layout.state)
+    start_daemons(layout, host)
+    sshd = Sshd(machine, LOGIN[host], layout.keys, authorized_keys(layout), store)
+    port = await sshd.start(ssh_port)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    ports_file(layout, host).write_text(json.dumps({"ssh": port, "pid": os.getpid()}))
+    while not stop.is_set():
+        if machine.order("cut").exists():
+            machine.order("cut").unlink(missing_ok=True)
+            sshd.cut()
+        await asyncio.sleep(_TICK)
+
+
+def run_init(sshd: int) -> None:
+    """Be init: collect orphans, so that nobody takes a dead process for a living one. Returns when sshd has ended."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(sshd, signal.SIGTERM))
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+        if pid == sshd:
+            return
+
+
+def main() -> None:
+    """Run `python -m hisops.lab.machine DIR HOST SSH_PORT`."""
+    directory, host, port = sys.argv[1:4]
+    become_init()
+    end_with_parent()
+    sshd = os.fork()
+    if sshd == 0:
+        end_with_parent()
+        asyncio.run(serve(Layout(Path(directory)), host, int(port)))
+        os._exit(0)
+    try:
+        run_init(sshd)
+    finally:
+        kill_descendants(os.getpid())
+
+
+if __name__ == "__main__":
+    main()

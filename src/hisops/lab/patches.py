@@ -1,0 +1,258 @@
+"""The patches that exist in the lab, and their archives and unpacked form as OPatch knows them."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+RU_FILES = (
+    "bin/oracle",
+    "bin/rman.bin",
+    "bin/sqlplus.bin",
+    "lib/libserver19.a",
+    "lib/libclntsh.so.19.1",
+    "lib/libknlopt.a",
+    "lib/libgeneric19.a",
+    "rdbms/admin/catproc.sql",
+    "rdbms/admin/dbmsutil.sql",
+    "rdbms/admin/prvtutil.plb",
+    "rdbms/lib/ins_rdbms.mk",
+    "network/lib/ins_net_client.mk",
+    "javavm/admin/classes.bin",
+    "md/admin/sdotopo.plb",
+    "ctx/admin/dr0pkh.sql",
+    "assistants/dbca/jlib/dbca.jar",
+)
+COMPONENTS = (
+    "oracle.rdbms",
+    "oracle.rdbms.util",
+    "oracle.rdbms.rsf",
+    "oracle.assistants.acf",
+    "oracle.assistants.deconfig",
+    "oracle.assistants.server",
+    "oracle.blaslapack",
+    "oracle.buildtools.rsf",
+    "oracle.ctx",
+    "oracle.dbdev",
+    "oracle.dbjava.ic",
+    "oracle.dbjava.jdbc",
+    "oracle.dbjava.ucp",
+    "oracle.javavm.client",
+    "oracle.ldap.owm",
+    "oracle.ldap.rsf",
+    "oracle.network.rsf",
+    "oracle.nlsrtl.rsf",
+    "oracle.oracore.rsf",
+    "oracle.rdbms.dbscripts",
+    "oracle.rdbms.plsql",
+    "oracle.sdo",
+    "oracle.sdo.locator",
+    "oracle.xdk",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch: what OPatch reads in its inventory.xml and actions.xml."""
+
+    id: str
+    uid: str
+    description: str
+    created: str
+    files: tuple[str, ...]
+    bugs: tuple[str, ...]
+    minimum_opatch: str = "12.2.0.1.37"
+    version: str = ""
+    build: str = ""
+    components: tuple[str, ...] = ("oracle.rdbms",)
+    needed_mb: float = 120.0
+    standby_first: bool = True
+
+    @property
+    def release_update(self) -> bool:
+        """Whether this patch moves the whole home to another release update."""
+        return bool(self.version)
+
+
+def _release_update(*, number: str, uid: str, release: str, build: str, created: str, opatch: str, bugs: int) -> Patch:
+    minor = release.split(".")[1]
+    return Patch(
+        id=number,
+        uid=uid,
+        description=f"Database Release Update : {release} ({number})",
+        created=created,
+        files=RU_FILES,
+        bugs=tuple(str(28_600_000 + 7_919 * count) for count in range(bugs)),
+        minimum_opatch=opatch,
+        version=f"19.{minor}.0.0.0",
+        build=build,
+        components=COMPONENTS,
+        needed_mb=5240.441,
+    )
+
+
+RU_1926 = _release_update(
+    number="37260974",
+    uid="26040769",
+    release="19.26.0.0.250121",
+    build="250118124854",
+    created="2025-01-18 12:48:54",
+    opatch="12.2.0.1.42",
+    bugs=60,
+)
+RU_1927 = _release_update(
+    number="37642901",
+    uid="27123174",
+    release="19.27.0.0.250415",
+    build="250406131139",
+    created="2025-04-06 13:11:39",
+    opatch="12.2.0.1.44",
+    bugs=80,
+)
+RU_1928 = _release_update(
+    number="37960098",
+    uid="27635722",
+    release="19.28.0.0.250715",
+    build="250705030417",
+    created="2025-07-05 03:04:17",
+    opatch="12.2.0.1.47",
+    bugs=95,
+)
+OCW = Patch(
+    id="29585399",
+    uid="22840393",
+    description="OCW RELEASE UPDATE 19.3.0.0.0 (29585399)",
+    created="2019-04-09 19:12:47",
+    files=("lib/libocrb19.a",),
+    bugs=("27222128", "27572040", "27604329", "27760043"),
+    components=("oracle.has.common",),
+)
+OVERLAY = Patch(
+    id="34672698",
+    uid="25011240",
+    description="ORA-00800  SOFT EXTERNAL ERROR, ARGUMENTS  [SET PRIORITY FAILED], [VKTM] ,",
+    created="2022-11-21 10:02:11",
+    files=("lib/libserver19.a:ksb.o",),
+    bugs=("34672698",),
+)
+STRANGER = Patch(
+    id="35926646",
+    uid="25405995",
+    description="WRONG RESULTS FROM HASH JOIN WITH ADAPTIVE PLAN",
+    created="2023-11-30 08:41:02",
+    files=("lib/libserver19.a:qerhj.o", "bin/oracle"),
+    bugs=("35926646",),
+)
+ONE_OFF = Patch(
+    id="36912597",
+    uid="25830512",
+    description="SERVICE BACKGROUND PROCESS DIES AFTER PRIORITY CHANGE",
+    created="2024-09-17 05:20:33",
+    files=("lib/libserver19.a:ksb.o", "lib/libserver19.a:ksu.o"),
+    bugs=("36912597",),
+)
+ALL = {patch.id: patch for patch in (RU_1926, RU_1927, RU_1928, OCW, OVERLAY, STRANGER, ONE_OFF)}
+ARCHIVES = (RU_1927, ONE_OFF, RU_1928)
+"""In this order: the good one, one that conflicts with an installed overlay, one that needs a newer OPatch."""
+
+
+def archive_name(patch: Patch) -> str:
+    """Return the file name that My Oracle Support gives the archive."""
+    return f"p{patch.id}_{'190000' if patch.release_update else '1926000DBRU'}_Linux-x86-64.zip"
+
+
+def payload(patch: Patch, file: str) -> bytes:
+    """Return what `patch` puts at `file` of the home (an object of a library replaces the library's text)."""
+    seed = hashlib.sha256(f"{patch.id}:{file}".encode()).hexdigest()
+    return f"lab file {file} of patch {patch.id} {patch.description}\n{seed}\n".encode() * 64
+
+
+def inventory_xml(patch: Patch) -> str:
+    """Return etc/config/inventory.xml."""
+    bugs = "\n".join(f'    <bug number="{bug}">{bug}</bug>' for bug in patch.bugs)
+    parts = "\n".join(f'    <component internal_name="{name}" version="19.0.0.0.0"/>' for name in patch.components)
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<oneoff_inventory>
+  <opack_version version="12.2.0.1"/>
+  <patch_id number="{patch.id}"/>
+  <unique_patch_id>{patch.uid}</unique_patch_id>
+  <cannot_autorollback>false</cannot_autorollback>
+  <minimum_opatch_version>{patch.minimum_opatch}</minimum_opatch_version>
+  <patch_description>{patch.description}</patch_description>
+  <date_of_patch year="{patch.created[:4]}" time="{patch.created}" zone="PST8PDT"/>
+  <release_update version="{patch.version}" build="{patch.build}"/>
+  <required_space mb="{patch.needed_mb}"/>
+  <base_bugs>
+{bugs}
+  </base_bugs>
+  <required_components>
+{parts}
+  </required_components>
+  <instance_shutdown>true</instance_shutdown>
+  <sql_patch>{str(patch.release_update).lower()}</sql_patch>
+</oneoff_inventory>
+"""
+
+
+def actions_xml(patch: Patch) -> str:
+    """Return etc/config/actions.xml."""
+    lines = []
+    for file in patch.files:
+        path, _, member = file.partition(":")
+        if member:
+            lines.append(f'    <archive name="{path}" path="%ORACLE_HOME%/lib" object_name="{path}/{member}"/>')
+        else:
+            lines.append(f'    <copy name="{path}" path="%ORACLE_HOME%" file_name="{path}"/>')
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<oneoff_actions>\n  <oracle.rdbms version="19.0.0.0.0" opt_req="R">\n'
+        + "\n".join(lines)
+        + '\n    <make make_file="rdbms/lib/ins_rdbms.mk" make_target="ioracle"/>\n'
+        + "  </oracle.rdbms>\n</oneoff_actions>\n"
+    )
+
+
+def readme(patch: Patch) -> str:
+    """Return README.html."""
+    standby = "Data Guard Standby-First Installable" if patch.standby_first else "not standby-first installable"
+    return f"""<html><head><title>Patch {patch.id}</title></head><body>
+<h1>Oracle Database 19c - Patch {patch.id}</h1><p>LAB: a simulated patch. {patch.description}</p>
+<h2>OPatch Utility</h2>
+<p>You must use the OPatch utility version {patch.minimum_opatch} or later to apply this patch.</p>
+<h2>Installation</h2><p>This patch is {standby}. Shut down all instances and listeners of the Oracle home, then:</p>
+<pre>$ORACLE_HOME/OPatch/opatch prereq CheckConflictAgainstOHWithDetail -ph ./
+$ORACLE_HOME/OPatch/opatch apply
+$ORACLE_HOME/OPatch/datapatch -verbose</pre></body></html>
+"""
+
+
+def unpacked(patch: Patch) -> dict[str, bytes]:
+    """Return all members of the archive, by path."""
+    top = patch.id
+    members = {
+        f"{top}/README.html": readme(patch).encode(),
+        f"{top}/etc/config/inventory.xml": inventory_xml(patch).encode(),
+        f"{top}/etc/config/actions.xml": actions_xml(patch).encode(),
+    }
+    for file in patch.files:
+        path, _, member = file.partition(":")
+        members[f"{top}/files/{path}/{member}" if member else f"{top}/files/{path}"] = payload(patch, file)
+    if patch.release_update:
+        for action in ("apply", "rollback"):
+            name = f"{top}/files/sqlpatch/{patch.id}/{patch.uid}/{patch.id}_{action}.sql"
+            members[name] = f"-- SQL patch {patch.id}, {action}\n".encode()
+    members["PatchSearch.xml"] = f'<results><patch number="{patch.id}"/></results>\n'.encode()
+    return members
+
+
+def write_archive(patch: Patch, folder: Path) -> Path:
+    """Write the archive; its bytes are the same every time."""
+    path = folder / archive_name(patch)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(unpacked(patch).items()):
+            info = zipfile.ZipInfo(name, (2025, 4, 15, 12, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, data)
+    return path

@@ -1,0 +1,79 @@
+"""Faults that change what is there (homes, states) rather than how a tool behaves, and the furnishing of a new lab."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hisops.lab.background import stopped
+from hisops.lab.inventory import Inventory, install
+from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Layout
+from hisops.lab.patches import RU_1927, STRANGER
+from hisops.lab.state import State, Store
+from hisops.lab.tree import OLD_OPATCH_VERSION, OPATCH_VERSION, install_stranger, set_opatch_version
+
+_BEHIND_SECONDS = 5400
+
+
+def apply(layout: Layout, name: str, on: bool) -> None:
+    """Change what is there when the fault `name` is switched; other faults are asked for by the tools."""
+    change = _CHANGES.get(name)
+    if change:
+        change(layout, on)
+
+
+def furnish(layout: Layout, states: dict[str, State]) -> None:
+    """Write the data files that the states name; small, but real, so that backups have something to read."""
+    for name, state in states.items():
+        for file in state.get("datafiles", ()):
+            path = Path(file["name"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"lab datafile {name} {file['file']} {file['con']}\n".encode() * 256)
+
+
+def _conflict(layout: Layout, on: bool) -> None:
+    machine = layout.machine(PRIMARY_HOST)
+    if on:
+        install_stranger(machine)
+    else:
+        Inventory(machine.oracle_home).remove(STRANGER.id)
+
+
+def _opatch_too_old(layout: Layout, on: bool) -> None:
+    set_opatch_version(layout.machine(PRIMARY_HOST), OLD_OPATCH_VERSION if on else OPATCH_VERSION)
+
+
+def _standby_behind(layout: Layout, on: bool) -> None:
+    home = layout.machine(STANDBY_HOST).oracle_home
+    if on:
+        Inventory(home).remove(RU_1927.id)
+        for storage in (home / ".patch_storage").glob(f"{RU_1927.id}_*"):
+            shutil.rmtree(storage)
+    elif not Inventory(home).find(RU_1927.id):
+        install(home, RU_1927, datetime.now(UTC) - timedelta(days=1))
+    with Store(layout.state).change("his_dr") as state:
+        state["standby"].update(apply_lag_s=_BEHIND_SECONDS if on else 0, transport_lag_s=_BEHIND_SECONDS if on else 0)
+
+
+def _pdb_mounted(layout: Layout, on: bool) -> None:
+    with Store(layout.state).change("his") as state:
+        pdb = next(pdb for pdb in state["pdbs"] if pdb["name"] == "LISPDB")
+        pdb["saved_state"] = not on
+        if state["status"] == "OPEN":
+            pdb["open_mode"] = "MOUNTED" if on else "READ WRITE"
+
+
+def _active_executables(layout: Layout, on: bool) -> None:
+    if not on:
+        stopped(layout, "his", "client")
+
+
+_CHANGES: dict[str, Callable[[Layout, bool], None]] = {
+    "conflict": _conflict,
+    "opatch-too-old": _opatch_too_old,
+    "standby-behind": _standby_behind,
+    "pdb-mounted": _pdb_mounted,
+    "active-executables": _active_executables,
+}

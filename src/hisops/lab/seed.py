@@ -1,0 +1,134 @@
+"""The state that a lab starts with: the primary HIS on his-db1 and its physical standby HIS_DR on his-db2."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
+from hisops.lab.patches import RU_1926, RU_1927, Patch
+from hisops.lab.state import State
+
+DBID = 1203345671
+DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
+PDB_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "hisdata01.dbf")
+COMPONENTS = (
+    ("CATALOG", "Oracle Database Catalog Views"),
+    ("CATPROC", "Oracle Database Packages and Types"),
+    ("JAVAVM", "JServer JAVA Virtual Machine"),
+    ("XML", "Oracle XDK"),
+    ("CATJAVA", "Oracle Database Java Packages"),
+    ("CONTEXT", "Oracle Text"),
+    ("XDB", "Oracle XML Database"),
+    ("OWM", "Oracle Workspace Manager"),
+)
+
+
+def lab_state(pace: float) -> State:
+    """Return the state of the lab itself. `pace` stretches every pause: 1 is a rehearsal, 0.02 a test."""
+    gigabyte = 1024 * 1024
+    mounts = {"u01": (200 * gigabyte, 120 * gigabyte), "home": (50 * gigabyte, 9 * gigabyte), "tmp": (8 * gigabyte, 0)}
+    return {
+        "pace": pace,
+        "faults": [],
+        "mounts": {name: {"size_kb": size, "used_kb": used} for name, (size, used) in mounts.items()},
+        "password": secrets.token_urlsafe(12),
+    }
+
+
+def database_state(machine: Machine, name: str, applied: Patch) -> State:
+    """Return the state of the database `name` whose instance runs on `machine`."""
+    primary = machine.name == PRIMARY_HOST
+    now = datetime.now(UTC).replace(microsecond=0)
+    sid = "his" if primary else "hisdr"
+    data = machine.oracle_base / "oradata" / ("HIS" if primary else "HIS_DR")
+    return {
+        "name": "HIS",
+        "db_unique_name": name.upper(),
+        "dbid": DBID,
+        "sid": sid,
+        "host": machine.name,
+        "home": str(machine.oracle_home),
+        "role": "PRIMARY" if primary else "PHYSICAL STANDBY",
+        "status": "OPEN",
+        "open_mode": "READ WRITE" if primary else "READ ONLY WITH APPLY",
+        "restricted": False,
+        "version": applied.version,
+        "startup_time": (now - timedelta(days=30)).isoformat(),
+        "log_mode": "ARCHIVELOG",
+        "flashback_on": "YES",
+        "autobackup": True,
+        "pdbs": [_pdb("PDB$SEED", 2, "READ ONLY"), *(_pdb(pdb, con, _mode(primary)) for pdb, con in _PDBS)],
+        "sqlpatch": [_registry_row(con, now) for con in ("CDB$ROOT", "PDB$SEED", "HISPDB", "LISPDB")],
+        "registry": [
+            {"comp_id": comp, "comp_name": text, "version": "19.0.0.0.0", "status": "VALID"}
+            for comp, text in COMPONENTS
+        ],
+        "violations": [],
+        "restore_points": [],
+        "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 102400, "used_mb": 21340},
+        "backups": [],
+        "backup_jobs": [],
+        "sequence": 518,
+        "scn": 48219334,
+        "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
+        "datafiles": _datafiles(str(data)),
+        "services": _services(name.upper()),
+        "listener": {"name": "LISTENER", "up": True, "since": (now - timedelta(days=30)).isoformat()},
+        "standby": {"transport_lag_s": 0, "apply_lag_s": 0, "mrp": "APPLYING_LOG"},
+    }
+
+
+_PDBS = (("HISPDB", 3), ("LISPDB", 4))
+
+
+def _mode(primary: bool) -> str:
+    return "READ WRITE" if primary else "READ ONLY"
+
+
+def _pdb(name: str, con_id: int, mode: str) -> State:
+    return {"name": name, "con_id": con_id, "open_mode": mode, "restricted": "NO", "saved_state": True}
+
+
+def _registry_row(container: str, now: datetime) -> State:
+    return {
+        "con": container,
+        "patch_id": int(RU_1926.id),
+        "patch_uid": int(RU_1926.uid),
+        "patch_type": "RU",
+        "action": "APPLY",
+        "status": "SUCCESS",
+        "description": RU_1926.description,
+        "source_version": "19.24.0.0.0",
+        "target_version": RU_1926.version,
+        "target_build": RU_1926.build,
+        "action_time": (now - timedelta(days=30)).isoformat(),
+    }
+
+
+def _datafiles(folder: str) -> list[State]:
+    files = [(1, "CDB$ROOT", name) for name in DATABASE_FILES]
+    files += [(con, pdb, name) for pdb, con in _PDBS for name in PDB_FILES]
+    return [
+        {
+            "file": number,
+            "con": pdb,
+            "con_id": con,
+            "name": f"{folder}/{'' if con == 1 else pdb + '/'}{name}",
+            "mb": 900,
+        }
+        for number, (con, pdb, name) in enumerate(files, start=1)
+    ]
+
+
+def _services(unique_name: str) -> list[str]:
+    return [unique_name, f"{unique_name}XDB", "hispdb", "lispdb"]
+
+
+def start_states(machines: dict[str, Machine], pace: float) -> dict[str, State]:
+    """Return all parts of the state of a new lab, by name."""
+    return {
+        "lab": lab_state(pace),
+        "his": database_state(machines[PRIMARY_HOST], "his", RU_1926),
+        "his_dr": database_state(machines[STANDBY_HOST], "his_dr", RU_1927),
+    }

@@ -1,0 +1,161 @@
+"""The one background process of a lab: it starts the hosts, and restarts a host that was asked to reboot."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.machine import ports_file
+from hisops.lab.processes import become_init, kill_descendants
+from hisops.lab.state import Store
+from hisops.lab.tree import new_boot, write_launchers
+
+_TICK = 0.05
+_BOOT_SECONDS = 1.2
+_BOOT_LIMIT = 20.0
+
+
+class Server:
+    """Keeps the hosts running."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._hosts: dict[str, subprocess.Popen[bytes]] = {}
+        self._ports: dict[str, dict[str, int]] = {}
+        self._stop = False
+
+    def run(self) -> None:
+        """Start the hosts, say that they are ready, and look after them until asked to stop."""
+        signal.signal(signal.SIGTERM, self._on_term)
+        for host in HOSTS:
+            write_launchers(self._layout, host)
+            for order in ("reboot", "cut"):
+                self._layout.machine(host).order(order).unlink(missing_ok=True)
+            self._boot(host)
+        self._announce()
+        try:
+            while not self._stop:
+                self._look_after()
+                time.sleep(_TICK)
+        finally:
+            self._layout.ready.unlink(missing_ok=True)
+            for host in HOSTS:
+                self._halt(host)
+
+    def _on_term(self, *_: Any) -> None:
+        self._stop = True
+
+    def _look_after(self) -> None:
+        for host in HOSTS:
+            order = self._layout.machine(host).order("reboot")
+            if order.exists():
+                print(f"reboot of {host}", flush=True)  # noqa: T201 - the server's own log file
+                self._reboot(host)
+                order.unlink(missing_ok=True)
+            elif self._hosts[host].poll() is not None:
+                print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
+                self._boot(host)
+        reap_strays(self._hosts)
+
+    def _boot(self, host: str) -> None:
+        ports_file(self._layout, host).unlink(missing_ok=True)
+        port = self._ports.get(host, {}).get("ssh", 0)
+        command = [sys.executable, "-m", "hisops.lab.machine", str(self._layout.root), host, str(port)]
+        self._hosts[host] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        end = time.monotonic() + _BOOT_LIMIT
+        while not ports_file(self._layout, host).exists():
+            if time.monotonic() > end or self._hosts[host].poll() is not None:
+                raise SystemExit(f"{host} does not come up")
+            time.sleep(0.02)
+        self._ports[host] = json.loads(ports_file(self._layout, host).read_text())
+
+    def _halt(self, host: str) -> None:
+        process = self._hosts.get(host)
+        if process is None:
+            return
+        kill_descendants(process.pid)
+        process.kill()
+        process.wait()
+
+    def _reboot(self, host: str) -> None:
+        """Kill all processes, clear /tmp, change the boot identity; no autostart: databases and listener stay down."""
+        machine = self._layout.machine(host)
+        self._halt(host)
+        for leftover in machine.tmp.iterdir():
+            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+        new_boot(machine)
+        crash(Store(self._layout.state), host)
+        time.sleep(_BOOT_SECONDS)
+        self._boot(host)
+        self._announce()
+
+    def _announce(self) -> None:
+        ready = self._layout.ready
+        draft = ready.with_suffix(".new")
+        draft.write_text(json.dumps({"pid": os.getpid(), "ports": self._ports}))
+        draft.replace(ready)
+
+
+def reap_strays(hosts: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Collect orphans of killed hosts, but leave the hosts themselves to their owners."""
+    own = {process.pid for process in hosts.values()}
+    while (seen := _peek()) and seen not in own:
+        os.waitpid(seen, os.WNOHANG)
+
+
+def _peek() -> int:
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return 0
+    return found.si_pid if found else 0
+
+
+def crash(store: Store, host: str) -> None:
+    """Leave the databases of `host` as a power cut does."""
+    for name in store.databases():
+        with store.change(name) as state:
+            if state["host"] == host:
+                state.update(status="DOWN", open_mode="", restricted=False)
+                state["listener"]["up"] = False
+                for pdb in state["pdbs"]:
+                    pdb.update(open_mode="DOWN", restricted="NO")
+
+
+def _take(lock: IO[str]) -> bool:
+    """Take the lock; somebody who only looks whether it is held has it for an instant."""
+    for _ in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_TICK)
+        else:
+            return True
+    return False
+
+
+def main() -> None:
+    """Run `python -m hisops.lab.server DIR`; a second server for the same folder ends at once."""
+    layout = Layout(Path(sys.argv[1]))
+    with layout.lock.open("a+") as lock:
+        if not _take(lock):
+            raise SystemExit("this lab is up already")
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        os.set_inheritable(lock.fileno(), False)
+        become_init()
+        Server(layout).run()
+
+
+if __name__ == "__main__":
+    main()

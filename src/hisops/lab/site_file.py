@@ -1,0 +1,108 @@
+"""site.yaml and known_hosts of the lab's site, with the ports of now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hisops.lab.layout import HOSTS, LOGIN, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
+from hisops.lab.people import private_key, public_key
+from hisops.lab.seed import DBID
+from hisops.lab.tree import smoke_test
+
+Ports = dict[str, dict[str, int]]
+ACCOUNT = "hisops"
+
+
+def write_site(layout: Layout, ports: Ports) -> None:
+    """Write site.yaml and known_hosts; readers see the old or the new one, never a part."""
+    _replace(layout.root / "site.yaml", site_yaml(layout, ports))
+    _replace(layout.root / "known_hosts", known_hosts(layout, ports))
+
+
+def known_hosts(layout: Layout, ports: Ports) -> str:
+    """Return one line for each host."""
+    return "".join(f"[127.0.0.1]:{ports[host]['ssh']} {public_key(layout.keys / host)}\n" for host in HOSTS)
+
+
+def site_yaml(layout: Layout, ports: Ports) -> str:
+    """Return the inventory."""
+    return f"""hisops: site/v1
+# Written by `hisops lab up`, again at every start: the ports change. A simulation; no run here is evidence.
+name: lab
+title: {{zh: 演练医院, en: Rehearsal hospital}}
+origin: lab.hospital/hisops
+simulation: true
+hosts:
+{_host(layout, PRIMARY_HOST, "production", ports)}{_host(layout, STANDBY_HOST, "standby", ports)}databases:
+{_database(layout, "his", PRIMARY_HOST, ports)}{_database(layout, "his_dr", STANDBY_HOST, ports)}secrets:
+  his_password: {{file: {_text(layout.root / "secrets" / "his_password")}}}
+"""
+
+
+def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
+    machine = layout.machine(name)
+    via = "sudo" if LOGIN[name] != "oracle" else "none"
+    root = "\n      root: {user: root, via: sudo}" if via == "sudo" else ""
+    return f"""  {name}:
+    address: 127.0.0.1
+    port: {ports[name]["ssh"]}
+    user: {LOGIN[name]}
+    os: linux
+    class: {kind}
+    roles:
+      owner: {{user: oracle, via: {via}}}{root}
+    identity_file: {_text(private_key(layout.root, "dba1"))}
+    boot_id_file: {_text(machine.boot_id)}
+    stage_dir: {_text(machine.root / "u01" / "stage")}
+    path: [{_text(machine.bin)}]
+"""
+
+
+def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
+    primary = host == PRIMARY_HOST
+    unique = name.upper()
+    settings = _settings(layout.machine(host), primary)
+    title = "{zh: 门诊住院 HIS 主库, en: HIS primary}" if primary else "{zh: HIS 灾备库, en: HIS standby}"
+    standby = "    standby: his_dr\n" if primary else ""
+    port = ports[host].get("tns", 1521)
+    lines = "".join(f"      {key}: {value}\n" for key, value in settings.items())
+    return f"""  {name}:
+    engine: oracle
+    title: {title}
+    host: {host}
+    connect:
+      dsn: 127.0.0.1:{port}/{unique}
+      user: {ACCOUNT}
+      password: his_password
+    settings:
+{lines}    identity: {{dbid: {DBID}, db_unique_name: {unique}}}
+{standby}"""
+
+
+def _settings(machine: Machine, primary: bool) -> dict[str, str]:
+    settings = {
+        "oracle_home": _text(machine.oracle_home),
+        "oracle_sid": "his" if primary else "hisdr",
+        "oracle_base": _text(machine.oracle_base),
+        "oratab": _text(machine.root / "etc" / "oratab"),
+        "orainst_loc": _text(machine.root / "etc" / "oraInst.loc"),
+        "tns_admin": _text(machine.oracle_home / "network" / "admin"),
+        "listener": "LISTENER",
+        "backup_dir": _text(machine.root / "u01" / "backup"),
+        "is_rac": "false",
+        "cdb": "true",
+    }
+    if primary:
+        settings["smoke_test"] = _text(smoke_test(machine))
+    return settings
+
+
+def _text(value: Path) -> str:
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text)
+    draft.replace(path)

@@ -1,0 +1,58 @@
+"""The state of the lab: one JSON file per database and one for the lab, changed under a lock, replaced atomically."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+LAB = "lab"
+State = dict[str, Any]
+
+
+class Store:
+    """Reads and changes the named parts of the state."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, name: str) -> State:
+        """Return a copy of the part `name` as it is now."""
+        state: State = json.loads(self._path(name).read_text())
+        return state
+
+    def write(self, name: str, state: State) -> None:
+        """Replace the part `name`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(name)
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n")
+        draft.replace(path)
+
+    @contextmanager
+    def change(self, name: str) -> Iterator[State]:
+        """Give the part `name` for changing; it is kept unless the block raises."""
+        with (self._folder / f".{name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            state = self.read(name)
+            yield state
+            self.write(name, state)
+
+    def databases(self) -> list[str]:
+        """Return the names of the databases."""
+        return sorted(path.stem for path in self._folder.glob("*.json") if path.stem != LAB)
+
+    def database_of(self, sid: str, host: str) -> str | None:
+        """Return the name of the database whose instance `sid` belongs to `host`."""
+        for name in self.databases():
+            state = self.read(name)
+            if (state["sid"], state["host"]) == (sid, host):
+                return name
+        return None
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"

@@ -1,0 +1,48 @@
+"""Where a launcher enters: finds the tool, writes the record around it, gives its exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from hisops.lab.layout import Layout
+from hisops.lab.tools.desk import Desk
+
+_MODULES = {
+    "opatch": "hisops.lab.tools.opatch.main",
+    "hostname": "hisops.lab.tools.system",
+    "whoami": "hisops.lab.tools.system",
+    "id": "hisops.lab.tools.system",
+    "df": "hisops.lab.tools.df",
+    "fuser": "hisops.lab.tools.holders",
+    "lsof": "hisops.lab.tools.holders",
+    "ps": "hisops.lab.tools.holders",
+    "gcc": "hisops.lab.tools.system",
+    "make": "hisops.lab.tools.system",
+    "ar": "hisops.lab.tools.system",
+    "ld": "hisops.lab.tools.system",
+}
+_QUIET = ("hostname", "whoami", "id", "ps")
+
+
+def main(tool: str, directory: str, host: str) -> None:
+    """Become `tool` on `host` of the lab in `directory`."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    desk = Desk(tool, sys.argv[1:], Layout(Path(directory)), host)
+    module = importlib.import_module(_MODULES.get(tool, f"hisops.lab.tools.{tool}"))
+    if tool in _QUIET:
+        os._exit(_finish(module.run(desk)))
+    desk.record("start")
+    code = module.run(desk)
+    desk.record("end", exit=code)
+    os._exit(_finish(code))
+
+
+def _finish(code: int) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
