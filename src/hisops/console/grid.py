@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,8 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 GAP = 2
+WRAP_COMFORT = 32
+WRAP_LEAST = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,19 @@ def grid(
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     widths = [max((row[index].cell_len for row in rows), default=0) for index in range(len(columns))]
     over = sum(widths) + GAP * (len([w for w in widths if w]) - 1) - room
-    order = [i for i, column in enumerate(columns) if column.shrink_to is not None]
-    order += [i for i, column in enumerate(columns) if column.wraps]
-    for index in order:
-        if over <= 0:
-            break
-        least = columns[index].shrink_to
-        smallest = min(widths[index], 12 if least is None else least)
-        given = min(over, widths[index] - smallest)
+    for index, least in _concessions(columns):
+        given = max(0, min(over, widths[index] - least))
         widths[index] -= given
         over -= given
     return widths
+
+
+def _concessions(columns: Sequence[Column]) -> Iterator[tuple[int, int]]:
+    """Return which column gives way, and down to what: text that goes on below first, then what may be shortened."""
+    wraps = [index for index, column in enumerate(columns) if column.wraps]
+    yield from ((index, WRAP_COMFORT) for index in wraps)
+    yield from ((i, column.shrink_to) for i, column in enumerate(columns) if column.shrink_to is not None)
+    yield from ((index, WRAP_LEAST) for index in wraps)
 
 
 def _row(columns: Sequence[Column], row: Sequence[Text], widths: Sequence[int], indent: int, cut: str) -> list[Text]:

@@ -1,0 +1,180 @@
+"""What stands on the screen when hisops leaves a run: how it stands, why, and last of all what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from hisops.console.duration import spoken, time_of_day
+from hisops.console.escape import visible
+from hisops.console.grid import Column, folded, grid, pad, wrapped
+from hisops.console.progress import Progress, short_id
+from hisops.console.theme import FAINT, Page
+from hisops.console.words import run_look, step_look
+from hisops.model.run import RUN_ENDED
+
+ANSWERED = ("confirm", "type_target", "read_back", "manual")
+
+
+def closing_lines(progress: Progress, page: Page, exit_code: int) -> list[Text]:
+    """Return the closing summary of a run in any state."""
+    return [
+        Text(),
+        _head(progress, page, exit_code),
+        *_reason(progress, page),
+        *grid([Column(), Column(wraps=True)], _facts(progress, page), page.width, indent=4),
+        *_next(_commands(progress, page), page),
+    ]
+
+
+def document(progress: Progress, exit_code: int) -> dict[str, object]:
+    """Return the summary for `--json`."""
+    view = progress.view
+    steps = [
+        {"id": step.id, "state": view.step(step.id).state, "reason": view.step(step.id).reason}
+        for step in progress.runbook.steps
+    ]
+    return {
+        "run": progress.run_id, "runbook": progress.runbook.id, "target": progress.target, "state": view.state,
+        "reason": view.reason, "exit": exit_code, "steps": steps,
+        "deviations": [{"kind": item.kind, "step": item.step, "reason": item.reason} for item in view.deviations],
+    }  # fmt: skip
+
+
+def open_gates(progress: Progress) -> list[tuple[str, list[str]]]:
+    """Return each step that waits at its gate, with the parts that still lack an answer."""
+    found = []
+    for step in progress.runbook.steps:
+        view = progress.step(step)
+        if view.state == "WAITING" and view.opened is not None:
+            found.append((step.id, [part for part in view.opened.parts if part not in view.decided]))
+    return found
+
+
+def _head(progress: Progress, page: Page, exit_code: int) -> Text:
+    look = run_look(progress.view.state)
+    word = page.say("REFUSED, nothing was changed") if exit_code == 3 else page.say(look.word)
+    head = Text.assemble("  ", (f"{getattr(page.signs, look.sign)} {word}", look.style))
+    head.append("  " + page.say("{runbook} on {target}", runbook=progress.runbook.id, target=progress.target))
+    right = page.say("exit {code}", code=exit_code)
+    gap = page.width - head.cell_len - Text(right).cell_len - 2
+    return head.append(" " * gap + right, FAINT) if gap > 1 else head
+
+
+def _reason(progress: Progress, page: Page) -> list[Text]:
+    """Return each step that went wrong and why; the run's own reason where no step tells it."""
+    lines: list[Text] = []
+    for step in progress.runbook.steps:
+        view = progress.step(step)
+        if view.state not in {"FAILED", "UNKNOWN", "UNDO_FAILED"}:
+            continue
+        title = page.say("step {number}, {title}", number=progress.number(step.id), title=page.say.of(step.title))
+        text = f"{title}: {page.say(step_look(view.state).word)}"
+        lines += wrapped(f"{text}. {visible(view.reason)}" if view.reason else text, page.width, indent=4)
+    if not lines and progress.view.reason:
+        lines = wrapped(visible(progress.view.reason), page.width, indent=4)
+    return lines
+
+
+def _facts(progress: Progress, page: Page) -> list[tuple[str, str]]:
+    say, view = page.say, progress.view
+    rows = [(say("time"), _time(progress, page)), (say("steps"), _counted(progress, page))]
+    deviations = [f"{item.step or '-'}: {visible(item.reason)}" for item in view.deviations]
+    rows.append((say("deviations"), "\n".join(deviations) or say("none")))
+    if signed := sorted({f"{item.by} ({say(item.kind)})" for item in view.statements}):
+        rows.append((say("signed by"), ", ".join(signed)))
+    if lost := [link.host for link in view.links if link.event == "lost"]:
+        rows.append((say("link lost"), ", ".join(f"{host} {lost.count(host)} x" for host in dict.fromkeys(lost))))
+    rows += [(say("waits at"), f"{step}: {', '.join(parts)}") for step, parts in open_gates(progress)]
+    return [*rows, (say("log"), f"runs/{progress.run_id}")]
+
+
+def _time(progress: Progress, page: Page) -> str:
+    first, last = progress.first, progress.last
+    if first is None or last is None:
+        return "-"
+    dash = page.signs.dash
+    return f"{_minute(first)} {dash} {_minute(last)}, {spoken((last - first).total_seconds(), page.say)}"
+
+
+def _minute(moment: datetime) -> str:
+    return time_of_day(moment)[:5]
+
+
+def _counted(progress: Progress, page: Page) -> str:
+    states = [progress.step(step).state for step in progress.runbook.steps]
+    return f" {page.signs.dot} ".join(
+        f"{states.count(state)} {page.say(step_look(state).word)}" for state in dict.fromkeys(states)
+    )
+
+
+def _commands(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
+    """Return what can be typed next: a word for it, the command, a remark."""
+    say, run, state = page.say, short_id(progress.run_id), progress.view.state
+    if state in RUN_ENDED:
+        return [
+            (say("look"), f"hisops log show {run}", ""),
+            (say("check"), f"hisops log verify {run} --commands", say("with the system's own ssh-keygen")),
+        ]
+    if state == "WAITING":
+        return [*_answers(progress, page), (say("then"), f"hisops resume {run}", "")]
+    if state == "HELD":
+        return _recovery(progress, page)
+    return [
+        (say("look"), f"hisops status {run}", ""),
+        (say("go on"), f"hisops resume {run}", ""),
+        (say("give up"), f"hisops cancel {run} --reason TEXT", say("at the next boundary, signed by you")),
+    ]
+
+
+def _answers(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
+    run = short_id(progress.run_id)
+    rows = []
+    for step, parts in open_gates(progress):
+        if values := [f"{part.upper()}" for part in parts if part in ANSWERED]:
+            rows.append((page.say("answer"), f"hisops answer {run} {step} {' '.join(values)}", ""))
+        if any(part.startswith("approve") for part in parts):
+            rows.append((page.say("approve"), f"hisops approve {run}", page.say("by another person")))
+    return rows
+
+
+def _recovery(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
+    say, run = page.say, short_id(progress.run_id)
+    open_step = next((s.id for s in progress.runbook.steps if progress.step(s).state in _STUCK), None)
+    look = f"hisops log show {run} --step {open_step}" if open_step else f"hisops log show {run}"
+    rows = [(say("look"), look, ""), (say("ask again"), f"hisops resume {run}", say("begins with the read-only probe"))]
+    if open_step:
+        decide = f"hisops resolve {run} {open_step} --as done|not-done --evidence FILE"
+        rows.append((say("decide"), decide, say("signed by you")))
+    return rows
+
+
+_STUCK = frozenset({"UNKNOWN", "FAILED", "UNDO_FAILED", "RUNNING", "STARTING", "VERIFYING", "UNDOING"})
+
+
+def _next(commands: Sequence[tuple[str, str, str]], page: Page) -> list[Text]:
+    """Return the commands, each whole on its line so that it can be copied, the last thing on the screen."""
+    widest = max(cell_len(word) for word, _, _ in commands)
+    lines = [Text("    " + page.say("What you can do:"))]
+    for word, command, remark in commands:
+        lines += _command(pad(word, widest), command, remark, page)
+    return lines
+
+
+def _command(word: str, command: str, remark: str, page: Page) -> list[Text]:
+    line = Text(f"      {word}   {command}")
+    if line.cell_len > page.width:
+        return [Text(f"      {word.rstrip()}  {remark}".rstrip()), *_continued(command, page.width)]
+    note = f"   ({remark})"
+    if not remark or line.cell_len + cell_len(note) <= page.width:
+        return [line.append(note if remark else "", FAINT)]
+    return [line, *wrapped(note.strip(), page.width, indent=9 + cell_len(word), style=FAINT)]
+
+
+def _continued(command: str, width: int) -> list[Text]:
+    """Return a long command over several lines, as a shell reads it."""
+    lines = folded(command, width - 12)
+    return [Text(" " * 8 + line + (" \\" if number < len(lines) else "")) for number, line in enumerate(lines, 1)]

@@ -1,0 +1,165 @@
+"""The screen of a run while it goes on: redrawn on a terminal, one plain line per change anywhere else."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+
+from rich.console import Group
+from rich.live import Live
+from rich.text import Text
+
+from hisops.console.duration import spoken, time_of_day
+from hisops.console.escape import visible, visible_lines
+from hisops.console.grid import shorten
+from hisops.console.progress import ACTIVE, Progress
+from hisops.console.steps import running_lines, ways_out
+from hisops.console.theme import Screen, put
+from hisops.console.words import run_look, step_look
+from hisops.model import records as r
+from hisops.ports import Stream
+
+TAIL = 4
+_DECODING = ("utf-8", "gb18030")
+
+
+class Watch:
+    """An Observer. Keeps the fold and the newest output; what is drawn of them is up to its children."""
+
+    def __init__(self, screen: Screen, progress: Progress, now: Callable[[], datetime]) -> None:
+        self.screen = screen
+        self.progress = progress
+        self.now = now
+        self._lock = RLock()
+        self._tail: deque[str] = deque(maxlen=TAIL)
+        self._rest = b""
+
+    def record(self, record: r.Record) -> None:
+        """See a record that is in the log."""
+        with self._lock:
+            self.progress.apply(record, self.now())
+            if isinstance(record, r.CallIntent):
+                self._tail.clear()
+                self._rest = b""
+        self._changed(record)
+
+    def output(self, step: str, stream: Stream, text: bytes) -> None:
+        """See redacted output as it comes; only whole lines are shown."""
+        with self._lock:
+            *lines, self._rest = (self._rest + text).replace(b"\r", b"\n").split(b"\n")
+            new = [line for raw in lines for line in visible_lines(_decoded(raw))]
+            self._tail.extend(new)
+        self._printed(new)
+
+    @contextmanager
+    def shown(self) -> Iterator[Watch]:
+        """Draw while the block runs."""
+        yield self
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Leave the terminal to somebody else while the block runs."""
+        yield
+
+    def _changed(self, record: r.Record) -> None:
+        """React to a change."""
+
+    def _printed(self, lines: list[str]) -> None:
+        """React to new output."""
+
+
+class LiveWatch(Watch):
+    """Redraws the run on a terminal, four times a second."""
+
+    def __init__(self, screen: Screen, progress: Progress, now: Callable[[], datetime]) -> None:
+        super().__init__(screen, progress, now)
+        self._live = Live(console=screen.err, get_renderable=self._picture, auto_refresh=True, refresh_per_second=4)
+
+    @contextmanager
+    def shown(self) -> Iterator[Watch]:
+        """Draw while the block runs; the last picture stays."""
+        with self._live:
+            yield self
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Leave the picture as it stands, and go on below once the block has ended."""
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start(refresh=True)
+
+    def _changed(self, record: r.Record) -> None:
+        if self._live.is_started:
+            self._live.refresh()
+
+    def _picture(self) -> Group:
+        with self._lock:
+            page = self.screen.page(self.screen.err)
+            lines = running_lines(self.progress, page, self.now(), list(self._tail))
+            if any(step.state in ACTIVE for step in self.progress.view.steps.values()):
+                lines.append(ways_out(self.progress, page))
+        # What is newest stands below, so what does not fit is cut above, under the head line.
+        room = max(4, self.screen.err.height - 1)
+        kept = lines if len(lines) <= room else [lines[0], *lines[len(lines) - room + 1 :]]
+        return Group(*kept)
+
+
+class PlainWatch(Watch):
+    """One line for each change of a step or of the run; the tool's output too with `--verbose`."""
+
+    def _changed(self, record: r.Record) -> None:
+        if isinstance(record, r.StepChanged) and record.state not in {"PENDING", "STARTING", "VERIFYING"}:
+            self._put(self._step(record))
+        elif isinstance(record, r.RunChanged):
+            self._put(Text(f"{self._word(run_look(record.state).word)}{_because(record.reason)}"))
+        elif isinstance(record, r.LinkChanged):
+            lost = self.screen.say("link to {host} lost", host=record.host)
+            back = self.screen.say("link to {host} is back", host=record.host)
+            self._put(Text(lost if record.event == "lost" else back))
+
+    def _printed(self, lines: list[str]) -> None:
+        if self.screen.verbose:
+            for line in lines:
+                self._put(Text(f"{self.screen.page().signs.bar} {line}"))
+
+    def _step(self, record: r.StepChanged) -> Text:
+        signs, look = self.screen.page(self.screen.err).signs, step_look(record.state)
+        title = self.progress.title(record.step, self.screen.say.code)
+        seconds = self.progress.seconds(record.step, self.now())
+        took = f", {spoken(seconds, self.screen.say)}" if seconds and record.state not in ACTIVE else ""
+        number = self.progress.number(record.step)
+        word = self.screen.say(look.word)
+        return Text(f"{getattr(signs, look.sign)} {number} {title}: {word}{took}{_because(record.reason)}")
+
+    def _word(self, word: str) -> str:
+        return self.screen.say("run {state}", state=self.screen.say(word))
+
+    def _put(self, line: Text) -> None:
+        put(self.screen.err, [Text(f"{time_of_day(self.now())}  ").append(line)])
+
+
+def watch(screen: Screen, progress: Progress, now: Callable[[], datetime]) -> Watch:
+    """Return the Observer that fits the screen."""
+    if screen.quiet:
+        return Watch(screen, progress, now)
+    if screen.err.is_terminal and not screen.err.is_dumb_terminal:
+        return LiveWatch(screen, progress, now)
+    return PlainWatch(screen, progress, now)
+
+
+def _because(reason: str | None) -> str:
+    return f" ({shorten(visible(reason), 300)})" if reason else ""
+
+
+def _decoded(raw: bytes) -> str:
+    for encoding in _DECODING:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "backslashreplace")

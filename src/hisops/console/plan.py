@@ -1,0 +1,194 @@
+"""The plan as a table: what will happen, where, behind which gates, how long it takes, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from hisops.console.duration import rough
+from hisops.console.escape import visible
+from hisops.console.grid import Column, grid, shorten, wrapped
+from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page
+from hisops.console.words import verdict_look
+from hisops.model.plan import Plan, PlannedStep
+from hisops.model.runbook import Gate, Runbook, Step
+
+_VALUE = 40
+
+
+def plan_lines(plan: Plan, page: Page, refusals: Sequence[Mapping[str, str]] = ()) -> list[Text]:
+    """Return the whole plan; `refusals` (step and reason) say why it cannot be carried out."""
+    runbook = Runbook.model_validate(plan.runbook)
+    return [
+        *_head(plan, runbook, page),
+        Text(),
+        *_table(plan, runbook, page),
+        Text("  " + page.signs.rule * (page.width - 4), FAINT),
+        *_sums(runbook, page),
+        *_findings(plan.warnings, runbook, page, "warning", CARE),
+        *_findings(refusals, runbook, page, "refused", BAD),
+    ]
+
+
+def digest_lines(plan: Plan, page: Page) -> list[Text]:
+    """Return the plan's digest in groups that can be read aloud."""
+    value = plan.digest.removeprefix("sha256:")
+    groups = " ".join(value[start : start + 4] for start in range(0, len(value), 4))
+    return wrapped(groups, page.width, first=Text.assemble("  ", page.say("Plan digest"), " "), indent=4)
+
+
+def _head(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
+    say = page.say
+    title = Text.assemble("  ", (f"{runbook.id} {runbook.version}", STRONG), "   ", say.of(runbook.title))
+    lines = [title if title.cell_len <= page.width else _cut(title, page)]
+    if plan.site.get("simulation"):
+        lines.append(Text("  " + say("LAB, a simulation: says nothing about a real database"), CARE))
+    rows = [
+        (say("target"), f"{plan.target}   {_facts(plan.identity, page)}"),
+        *([(say("way back to"), _facts(plan.state, page))] if plan.state else []),
+        *([(say("values"), _values(plan.parameters, page))] if plan.parameters else []),
+        *([(say("replaced"), ", ".join(plan.overrides))] if plan.overrides else []),
+    ]
+    return [*lines, *grid([Column(), Column(wraps=True)], rows, page.width)]
+
+
+def _cut(line: Text, page: Page) -> Text:
+    return Text(shorten(line.plain, page.width, page.signs.cut), STRONG)
+
+
+def _facts(facts: Mapping[str, Mapping[str, Any]], page: Page) -> str:
+    told = [f"{name} {_told(value)}" for values in facts.values() for name, value in values.items()]
+    return f" {page.signs.dot} ".join(told)
+
+
+def _values(values: Mapping[str, Any], page: Page) -> str:
+    return f" {page.signs.dot} ".join(f"{name} {_told(value)}" for name, value in values.items())
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_told(item) for item in value) or "-"
+    return "-" if value is None else visible(str(value))
+
+
+def _table(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
+    say = page.say
+    columns = [
+        Column("#", "right"), Column(say("step"), shrink_to=14), Column(say("on")), Column(say("effect")),
+        Column(say("expect"), "right"), Column(say("found, gate, way back"), wraps=True),
+    ]  # fmt: skip
+    planned = {step.id: step for step in plan.steps}
+    rows = [_row(number, step, planned.get(step.id), plan, page) for number, step in enumerate(runbook.steps, 1)]
+    return grid(columns, rows, page.width, cut=page.signs.cut)
+
+
+def _row(number: int, step: Step, planned: PlannedStep | None, plan: Plan, page: Page) -> list[str | Text]:
+    gone = planned is not None and planned.applies == "no"
+    style = FAINT if gone else ""
+    return [
+        Text(str(number), style),
+        Text(page.say.of(step.title), style),
+        Text(planned.host if planned else step.on, style),
+        effect_text(step, page, gone),
+        Text("-" if gone or not step.writes else rough(step.expect, page.say), style),
+        _last(step, planned, plan, page),
+    ]
+
+
+def effect_text(step: Step, page: Page, gone: bool = False) -> Text:
+    """Return the effect of a step; the dangerous one in capitals."""
+    if step.effect == "destructive":
+        return Text(page.say("DESTRUCTIVE"), FAINT if gone else BAD)
+    return Text(page.say(step.effect), FAINT if gone or not step.writes else "")
+
+
+def _last(step: Step, planned: PlannedStep | None, plan: Plan, page: Page) -> Text:
+    """Return what was found, or what stands before the step and what leads back."""
+    found = _found(planned, page) if planned else None
+    if planned is not None and planned.applies == "no" and found:
+        return found
+    parts = [text for text in (found, *_gate(step.gate, plan, page), *_back(step, page)) if text]
+    return Text("; ").join(parts)
+
+
+def _found(planned: PlannedStep, page: Page) -> Text | None:
+    say = page.say
+    if planned.applies == "no":
+        return Text(say("left out: {when}", when=planned.note or "-"), FAINT)
+    if planned.applies == "unknown":
+        return Text(say("only if it turns out to be needed"), FAINT)
+    if planned.unknown_until:
+        return Text(say("unknown until {step}", step=planned.unknown_until), FAINT)
+    if planned.verdict is None:
+        return None
+    look = verdict_look(planned.verdict)
+    said = f" {visible(planned.note)}" if planned.note else ""
+    out = "" if said else _summary(planned.out, page)
+    return Text.assemble((f"{getattr(page.signs, look.sign)} {say(look.word)}", look.style), said or out)
+
+
+def _summary(out: Mapping[str, Any], page: Page) -> str:
+    told = [f"{name} {shorten(_told(value), _VALUE, page.signs.cut)}" for name, value in out.items()]
+    return f" {', '.join(told)}" if told else ""
+
+
+def _gate(gate: Gate | None, plan: Plan, page: Page) -> list[Text]:
+    return [Text(text) for text in gate_words(gate, plan.target, page)]
+
+
+def gate_words(gate: Gate | None, target: str, page: Page) -> list[str]:
+    """Return what each part of a gate asks for, in a few words."""
+    if gate is None:
+        return []
+    say = page.say
+    words = [say("confirm")] if gate.confirm else []
+    words += [say("type {name}", name=target)] if gate.type_target else []
+    words += [say("read back {value}", value=gate.read_back)] if gate.read_back else []
+    if gate.approve:
+        who = gate.approve.role if gate.approve.quorum == 1 else f"{gate.approve.quorum} x {gate.approve.role}"
+        of = say("the plan") if gate.approve.of == "plan" else say("the evidence")
+        words.append(say("{who} approves {of}", who=who, of=of))
+    return words
+
+
+def _back(step: Step, page: Page) -> list[Text]:
+    if not step.writes:
+        return []
+    if step.point_of_no_return:
+        return [Text(page.say("no way back from here"), CARE)]
+    if step.undo is None:
+        return []
+    if step.undo.none:
+        return [Text(page.say("no undo: {reason}", reason=page.say.of(step.undo.none)))]
+    return [Text(page.say("can be undone"))]
+
+
+def _sums(runbook: Runbook, page: Page) -> list[Text]:
+    say, dot = page.say, page.signs.dot
+    effects = [step.effect for step in runbook.steps]
+    parts = [
+        say("{count} steps", count=len(effects)),
+        say("{count} write", count=effects.count("write")),
+        say("{count} destructive", count=effects.count("destructive")),
+        say("about {time} (the author's figures; no history yet)", time=rough(total_expected(runbook), say)),
+    ]
+    return wrapped(f" {dot} ".join(parts), page.width, indent=2)
+
+
+def total_expected(runbook: Runbook) -> int:
+    """Return how many seconds the steps take by their author's figures."""
+    return sum(step.expect for step in runbook.steps)
+
+
+def _findings(findings: Iterable[Mapping[str, str]], runbook: Runbook, page: Page, word: str, style: str) -> list[Text]:
+    titles = {step.id: page.say.of(step.title) for step in runbook.steps}
+    sign = page.signs.care if style == CARE else page.signs.bad
+    lines: list[Text] = []
+    for finding in findings:
+        name = finding.get("step", "")
+        text = ": ".join(filter(None, [titles.get(name, name), visible(finding.get("reason", ""))]))
+        first = Text.assemble("  ", (f"{sign} {page.say(word)}", style), "  ")
+        lines += wrapped(text, page.width, first=first, indent=4)
+    return lines

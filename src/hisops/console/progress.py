@@ -1,0 +1,75 @@
+"""A run as a screen needs it: the fold over its records, and when each step began and ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hisops.model import records as r
+from hisops.model.run import STEP_DONE, RunView, StepView
+from hisops.model.runbook import Runbook, Step
+
+ENDED = STEP_DONE | {"FAILED", "UNDO_FAILED"}
+ACTIVE = frozenset({"STARTING", "RUNNING", "VERIFYING", "UNDOING"})
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a run so far. `apply` is called for each record with the time of that record."""
+
+    run_id: str
+    target: str
+    runbook: Runbook
+    view: RunView = field(default_factory=RunView)
+    first: datetime | None = None
+    last: datetime | None = None
+    _begun: dict[str, datetime] = field(default_factory=dict)
+    _ended: dict[str, datetime] = field(default_factory=dict)
+
+    def apply(self, record: r.Record, at: datetime) -> None:
+        """Take one more record into account."""
+        self.first = self.first or at
+        self.last = at
+        match record:
+            case r.StepChanged(step=name, state=state) if state in ACTIVE:
+                self._begun.setdefault(name, at)
+                self._ended.pop(name, None)
+            case r.StepChanged(step=name):
+                self._ended[name] = at
+            case _:
+                pass
+        self.view.apply(record)
+
+    def step(self, step: Step) -> StepView:
+        """Return what the log says of `step`."""
+        return self.view.step(step.id)
+
+    def seconds(self, step_id: str, now: datetime) -> float | None:
+        """Return how long the step took, or takes until `now`; None if it has not begun."""
+        if (begun := self._begun.get(step_id)) is None:
+            return None
+        return (self._ended.get(step_id, now) - begun).total_seconds()
+
+    def left(self, now: datetime) -> float:
+        """Return how long the rest should take by the authors' figures."""
+        total = 0.0
+        for step in self.runbook.steps:
+            if self.step(step).state not in ENDED:
+                total += max(0.0, step.expect - (self.seconds(step.id, now) or 0.0))
+        return total
+
+    def number(self, step_id: str) -> int:
+        """Return the number of the step, counted from 1; 0 if the runbook has none of this id."""
+        return next((number for number, step in enumerate(self.runbook.steps, 1) if step.id == step_id), 0)
+
+    def title(self, step_id: str, lang: str) -> str:
+        """Return the title of a step, or its id if the runbook does not have it."""
+        for step in self.runbook.steps:
+            if step.id == step_id:
+                return step.title.zh if lang == "zh" else step.title.en
+        return step_id
+
+
+def short_id(run_id: str) -> str:
+    """Return the end of a run's id that is enough to name it on the command line."""
+    return run_id.rpartition("-")[2]

@@ -1,0 +1,148 @@
+"""The steps of a run as they stand: what is done folded together, what runs in full, what is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from hisops.console.duration import clock, rough, spoken, time_of_day
+from hisops.console.escape import visible
+from hisops.console.grid import folded, pad, shorten
+from hisops.console.progress import ACTIVE, Progress, short_id
+from hisops.console.theme import FAINT, STRONG, Page
+from hisops.console.words import run_look, step_look
+from hisops.model.runbook import Step
+
+RECENT = 2
+_TIME = 12
+_QUIET = frozenset({"SUCCEEDED", "SKIPPED"})
+_NUMBER = 7
+
+
+def running_lines(progress: Progress, page: Page, now: datetime, tail: Sequence[str] = ()) -> list[Text]:
+    """Return the whole screen of a run that is going on; `tail` holds the newest output of the running tool."""
+    lines = [head_line(progress, page, now)]
+    for group in groups(progress):
+        lines += _group(progress, group, page, now)
+        if any(progress.step(step).state in ACTIVE for step in group):
+            lines += tail_lines(tail, page)
+    return lines
+
+
+def head_line(progress: Progress, page: Page, now: datetime) -> Text:
+    """Return what runs where, since when, and for how long yet."""
+    say, dot = page.say, page.signs.dot
+    elapsed = (now - progress.first).total_seconds() if progress.first else 0.0
+    right = say("elapsed {elapsed}   left about {left}", elapsed=clock(elapsed), left=rough(progress.left(now), say))
+    left = f"{progress.target} {dot} {progress.runbook.id} {dot} {progress.run_id}"
+    right = f"{time_of_day(now)}   {right}"
+    room = page.width - len("  ") * 2
+    if len(left) + 3 + _cells(right) > room:
+        left = f"{progress.target} {dot} {short_id(progress.run_id)}"
+    return Text.assemble("  ", (shorten(left, max(12, room - _cells(right) - 3)), STRONG), "   ", right)
+
+
+def groups(progress: Progress) -> list[list[Step]]:
+    """Return the steps in order, in groups of one line each: old successes together, the far future together."""
+    steps = list(progress.runbook.steps)
+    states = [progress.step(step).state for step in steps]
+    here = max((i for i, state in enumerate(states) if state != "PENDING"), default=-1)
+    found: list[list[Step]] = []
+    for index, step in enumerate(steps):
+        old = states[index] in _QUIET and index < here - RECENT
+        far = states[index] == "PENDING" and index > here + 1
+        last = found[-1] if found else []
+        joins = last and (
+            (
+                old
+                and all(progress.step(each).state in _QUIET for each in last)
+                and steps.index(last[-1]) < here - RECENT
+            )
+            or (far and progress.step(last[-1]).state == "PENDING" and steps.index(last[0]) > here + 1)
+        )
+        if joins:
+            last.append(step)
+        else:
+            found.append([step])
+    return found
+
+
+def tail_lines(tail: Sequence[str], page: Page) -> list[Text]:
+    """Return the newest lines of a tool's output, made harmless, below its step."""
+    bar = " " * 12 + page.signs.bar + " "
+    return [Text(bar + shorten(visible(line), page.width - len(bar), page.signs.cut), FAINT) for line in tail]
+
+
+def _group(progress: Progress, group: Sequence[Step], page: Page, now: datetime) -> list[Text]:
+    look = step_look(progress.step(group[0]).state if len(group) == 1 else _common(progress, group))
+    first, last = progress.number(group[0].id), progress.number(group[-1].id)
+    number = f"{first}" if first == last else f"{first}-{last}"
+    titles = f"{', ' if page.say.code == 'en' else '、'}".join(page.say.of(step.title) for step in group)
+    right = _time(progress, group, page, now)
+    room = page.width - 6 - _NUMBER - 2 - _cells(right)
+    head = Text.assemble("   ", (getattr(page.signs, look.sign), look.style), " ", pad(number, _NUMBER))
+    line = head.append(pad(shorten(titles, room, page.signs.cut), room)).append("  ").append(right)
+    line.rstrip()
+    return [line, *_remark(progress, group, page)]
+
+
+def _common(progress: Progress, group: Sequence[Step]) -> str:
+    states = {progress.step(step).state for step in group}
+    return states.pop() if len(states) == 1 else "SUCCEEDED"
+
+
+def _time(progress: Progress, group: Sequence[Step], page: Page, now: datetime) -> Text | str:
+    say = page.say
+    seconds = [progress.seconds(step.id, now) for step in group]
+    known = [value for value in seconds if value is not None]
+    view = progress.step(group[0])
+    if view.state in ACTIVE:
+        return say("{now} of about {expected}", now=clock(known[0] if known else 0), expected=clock(group[0].expect))
+    if view.state == "PENDING":
+        return ""
+    if view.state in {"SKIPPED", "WAITING", "FAILED", "UNKNOWN", "UNDO_FAILED", "UNDONE"} and len(group) == 1:
+        return say(step_look(view.state).word)
+    return pad(spoken(sum(known), say), _TIME, "right") if known else ""
+
+
+def _remark(progress: Progress, group: Sequence[Step], page: Page) -> list[Text]:
+    """Return the line below a step that says where its tool runs, or why it is not simply done."""
+    if len(group) != 1:
+        return []
+    view = progress.step(group[0])
+    indent = " " * 12
+    text = ""
+    if view.state in ACTIVE and (call := view.calls[-1] if view.calls else None):
+        text = _where(call.intent.on, call.pid, call.intent.op is not None, page)
+    elif view.reason and view.state != "PENDING":
+        text = visible(view.reason)
+    if not text:
+        return []
+    return [Text(indent + line, FAINT) for line in folded(text, page.width - len(indent))]
+
+
+def _where(host: str, pid: int | None, detached: bool, page: Page) -> str:
+    if detached and pid:
+        return page.say("detached on {host}, process {pid}", host=host, pid=pid)
+    return page.say("on {host}", host=host)
+
+
+def ways_out(progress: Progress, page: Page) -> Text:
+    """Return how to leave the screen of a running step without harm."""
+    text = page.say(
+        "Ctrl-C pauses after this step {dot} the tool survives a lost link {dot} elsewhere: hisops status {run}",
+        dot=page.signs.dot, run=short_id(progress.run_id),
+    )  # fmt: skip
+    return Text("  " + shorten(text, page.width - 2, page.signs.cut), FAINT)
+
+
+def state_line(progress: Progress, page: Page) -> Text:
+    """Return the state of the run in a line."""
+    look = run_look(progress.view.state)
+    return Text.assemble("  ", (getattr(page.signs, look.sign), look.style), " ", (page.say(look.word), look.style))
+
+
+def _cells(text: Text | str) -> int:
+    return text.cell_len if isinstance(text, Text) else Text(text).cell_len
