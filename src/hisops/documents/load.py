@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from hisops.canonical import digest_of
 from hisops.documents.problems import DocumentProblems, Problem, nearest
-from hisops.documents.source import Source
+from hisops.documents.salvage import salvage
+from hisops.documents.source import Keys, Source
 from hisops.documents.validate import validate
 from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.model.judge import Judge
@@ -42,6 +43,17 @@ class Loaded(Generic[M]):
         return digest_of(self.document)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined(Generic[M]):
+    """What could be made of a file. `best` lacks what did not fit; `damaged` are the keys of that."""
+
+    loaded: Loaded[M] | None = None
+    best: M | None = None
+    source: Source | None = None
+    damaged: set[Keys] = field(default_factory=set)
+    problems: list[Problem]
+
+
 def load_runbook(where: Path | str, name: str | None = None) -> Loaded[Runbook]:
     """Return the runbook in a file, or in a text shown as `name`. Raises DocumentProblems."""
     return load(where, Runbook, name)
@@ -69,24 +81,31 @@ def load_target_type(where: Path | str, name: str | None = None) -> Loaded[Targe
 
 def load(where: Path | str, model: type[M], name: str | None = None) -> Loaded[M]:
     """Return the definition of kind `model`. Raises DocumentProblems with all that is wrong with the file."""
-    raw: bytes | str = where if isinstance(where, str) else read_raw(where, name)
-    loaded, problems = load_leniently(raw, model, name or (str(where) if isinstance(where, Path) else "<text>"))
-    if problems or loaded is None:
-        raise DocumentProblems(problems)
-    return loaded
+    examined = examine(where, model, name)
+    if examined.problems or examined.loaded is None:
+        raise DocumentProblems(examined.problems)
+    return examined.loaded
 
 
-def load_leniently(raw: bytes | str, model: type[M], name: str) -> tuple[Loaded[M] | None, list[Problem]]:
-    """Return the definition if it fits its model, and every problem, in the order of the text."""
+def examine(where: Path | str, model: type[M], name: str | None = None) -> Examined[M]:
+    """Return the definition as far as it can be understood, and every problem, in the order of the text."""
+    name = name or (str(where) if isinstance(where, Path) else "<text>")
+    try:
+        raw: bytes | str = where if isinstance(where, str) else read_raw(where, name)
+    except DocumentProblems as error:
+        return Examined(problems=list(error.problems))
     document, problems = parse_leniently(raw, name)
     if document is None:
-        return None, problems
-    wrong = _wrong_kind(document, model)
-    if wrong is not None:
-        return None, [wrong, *problems]
+        return Examined(problems=problems)
+    if wrong := _wrong_kind(document, model):
+        return Examined(problems=[wrong, *problems])
     found, unfit = validate(document, model)
-    loaded = Loaded(found, document.source, document.data) if found is not None else None
-    return loaded, sorted([*problems, *unfit], key=lambda problem: (problem.line, problem.column))
+    problems = sorted([*problems, *unfit], key=lambda problem: (problem.line, problem.column))
+    if found is None:
+        best, damaged = salvage(document, model)
+        return Examined(best=best, source=document.source, damaged=damaged, problems=problems)
+    loaded = Loaded(found, document.source, document.data)
+    return Examined(loaded=loaded, best=found, source=document.source, problems=problems)
 
 
 def kind_of(document: Document) -> type[Definition] | None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Literal
 
 from hisops.errors import UsageProblem
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class Problem:
     todo: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    severity: Severity = "error"
 
     @property
     def message(self) -> str:
@@ -47,7 +51,7 @@ class Problem:
     def __str__(self) -> str:
         hint = f" {self.hint}" if self.hint else ""
         excerpt = "".join(f"\n    {line}" for line in self.excerpt.splitlines())
-        return f"{self.where}: {self.rule}: {self.message}{hint}{excerpt}"
+        return f"{self.where}: {self.severity} {self.rule}: {self.message}{hint}{excerpt}"
 
 
 class DocumentProblems(UsageProblem):

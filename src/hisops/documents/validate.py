@@ -29,11 +29,15 @@ _WANTED = {
 
 def validate(document: Document, model: type[M]) -> tuple[M | None, list[Problem]]:
     """Return the model of `document`, or None and every problem in it."""
-    text = json.dumps(document.data, ensure_ascii=False)
     try:
-        return model.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
+        return parse_model(document.data, model), []
     except ValidationError as error:
         return None, list(_problems(document, model, error))
+
+
+def parse_model(data: dict[str, Any], model: type[M]) -> M:
+    """Return the model of `data`, strictly: no text for a number, no number for a text. Raises ValidationError."""
+    return model.model_validate_json(json.dumps(data, ensure_ascii=False), strict=True, by_alias=True, by_name=False)
 
 
 def _problems(document: Document, model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
@@ -44,7 +48,7 @@ def _problems(document: Document, model: type[BaseModel], error: ValidationError
         if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
             continue  # pydantic counts only the members that fit
         kind = item["type"] if item["type"] in {"missing", "extra_forbidden"} else "value"
-        keys = _known(document.data, item["loc"])
+        keys = known_part(document.data, item["loc"])
         places.setdefault((keys, kind), []).append(item)
     for (keys, kind), items in places.items():
         if kind == "missing":
@@ -59,7 +63,7 @@ def _is_below(loc: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
     return len(loc) > len(above) and loc[: len(above)] == above
 
 
-def _known(data: Any, loc: tuple[str | int, ...]) -> Keys:
+def known_part(data: Any, loc: tuple[str | int, ...]) -> Keys:
     """Return the part of `loc` that the document has: pydantic adds the names of union members and `[key]`."""
     keys: list[str | int] = []
     for part in loc:

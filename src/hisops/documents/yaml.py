@@ -1,8 +1,8 @@
 """YAML 1.2 text to plain values that know where they stood. The only place that uses ruamel.yaml.
 
 The text is composed to nodes, never constructed: no object is built from a tag, a duplicate key can be told without
-stopping at the first, and every value keeps its mark. Anchors, aliases, merge keys and tags are refused: what an
-approver reads is what runs. Plain scalars follow the core schema, so `no`, `on` and `2026-01-01` are texts.
+stopping at the first, and every value keeps its mark. An alias stands for a copy of what its anchor marks; merge keys
+and tags are refused. Plain scalars follow the core schema, so `no`, `on` and `2026-01-01` are texts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _FLOAT = re.compile(
 )
 _OWN_TAGS = frozenset({"str", "null", "bool", "int", "float", "timestamp", "map", "seq"})
 _LIMIT = 2**53
+_MOST_VALUES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,25 +130,32 @@ class _Reader:
 
     source: Source
     problems: list[Problem] = field(default_factory=list)
+    around: set[int] = field(default_factory=set)
+    count: int = 0
 
     def value(self, node: Any, keys: Keys) -> Any:
         """Return the plain value of `node`, which stands at `keys`."""
         self.source.note(keys, self._place(node), node.style if node.id == "scalar" else None)
-        if node.anchor:
+        self.count += 1
+        if node.id == "scalar":
+            return self._scalar(node)
+        if id(node) in self.around or self.count > _MOST_VALUES:
             self._complain(
                 node,
                 "YA006",
-                "Anchors and aliases (`&{name}`, `*{name}`) are not used here.",
-                "Write the value out: what is approved must be readable where it stands.",
-                name=node.anchor,
+                "The anchor `&{name}` holds an alias of itself, or aliases multiply beyond measure.",
+                "Write the value out.",
+                name=node.anchor or "",
             )
             return None
-        if node.id == "mapping":
-            return self._mapping(node, keys)
-        if node.id == "sequence":
-            self._refuse_tag(node, "seq")
-            return [self.value(item, (*keys, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node)
+        self.around.add(id(node))
+        value = self._mapping(node, keys) if node.id == "mapping" else self._sequence(node, keys)
+        self.around.discard(id(node))
+        return value
+
+    def _sequence(self, node: Any, keys: Keys) -> list[Any]:
+        self._refuse_tag(node, "seq")
+        return [self.value(item, (*keys, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: Any, keys: Keys) -> dict[str, Any]:
         self._refuse_tag(node, "map")
@@ -166,14 +174,14 @@ class _Reader:
                     key=key,
                     line=self.source.key_place(path).line,
                 )
-                _Reader(self.source.shadow(), self.problems).value(value_node, path)
+                _Reader(self.source.shadow(), self.problems, self.around, self.count).value(value_node, path)
                 continue
             self.source.note_key(path, self._place(key_node))
             found[key] = self.value(value_node, path)
         return found
 
     def _key(self, node: Any) -> str | None:
-        if node.id != "scalar" or node.anchor:
+        if node.id != "scalar":
             self._complain(node, "YA008", "A key must be a plain text.")
             return None
         if str(node.tag).endswith(":merge"):

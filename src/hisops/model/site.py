@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from hisops.model.runbook import Call
 from hisops.model.text import Definition, Name, Text
@@ -35,10 +35,18 @@ class Host(Definition):
 class SecretRef(Definition):
     """Where a secret is kept; exactly one key. Never the secret itself."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
     env: str | None = None
     file: str | None = None
     keyring: str | None = None
     prompt: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(bool(where) for where in (self.env, self.file, self.keyring, self.prompt)) != 1:
+            raise ValueError("a secret is kept in exactly one of env, file, keyring, prompt (prompt: true)")
+        return self
 
 
 class Connect(Definition):

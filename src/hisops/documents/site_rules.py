@@ -1,0 +1,162 @@
+"""What a site.yaml must keep to beyond its model: names that exist, settings that its targets need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from hisops.documents.findings import Finding, problems_of
+from hisops.documents.library import Library
+from hisops.documents.load import Loaded, examine
+from hisops.documents.problems import Problem, nearest
+from hisops.documents.source import Keys
+from hisops.errors import HisopsError
+from hisops.model.site import Setting, Site, TargetType
+
+_TYPES: dict[str, tuple[type, str]] = {
+    "path": (str, "a path that begins with /"),
+    "string": (str, "a text"),
+    "integer": (int, "a whole number"),
+    "boolean": (bool, "true or false"),
+}
+_DIGEST = re.compile(r"^(?:sha256:)?[0-9a-f]{64}$")
+
+
+def examine_site(path: Path, library: Callable[[Site], Library]) -> tuple[Loaded[Site] | None, list[Problem]]:
+    """Return the site in `path` if it fits its model, and all that is wrong with it."""
+    examined = examine(path, Site)
+    problems = list(examined.problems)
+    if examined.best is not None and examined.source is not None:
+        shelf = library(examined.best)
+        for rule, check in RULES.items():
+            findings = check(examined.best, shelf)
+            problems.extend(problems_of(findings, examined.source, rule, "error", examined.damaged))
+    return examined.loaded, sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def hosts_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """A database lies on a host of the inventory."""
+    for name, database in site.databases.items():
+        if database.host not in site.hosts:
+            yield _unknown(
+                ("databases", name, "host"), "host", database.host, site.hosts, missing=("hosts", database.host)
+            )
+
+
+def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """A standby is another database of the inventory, of the same engine."""
+    for name, database in site.databases.items():
+        standby, keys = database.standby, ("databases", name, "standby")
+        if standby is None:
+            continue
+        if standby not in site.databases:
+            yield _unknown(keys, "database", standby, site.databases, missing=("databases", standby))
+        elif standby == name:
+            yield Finding(keys, "The database `{name}` cannot be its own standby.", values={"name": name})
+        elif site.databases[standby].engine != database.engine:
+            yield Finding(keys, "The standby `{name}` is of another engine.", values={"name": standby})
+
+
+def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """A password is the name of a secret of the inventory."""
+    for name, database in site.databases.items():
+        if database.connect.password not in site.secrets:
+            keys, secret = ("databases", name, "connect", "password"), database.connect.password
+            yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
+
+
+def engines_exist(site: Site, library: Library) -> Iterator[Finding]:
+    """An engine has a target type, and that can be read."""
+    for name, database in site.databases.items():
+        keys = ("databases", name, "engine")
+        if database.engine not in library.engines():
+            yield _unknown(keys, "engine", database.engine, library.engines())
+            continue
+        try:
+            library.target_type(database.engine)
+        except HisopsError as error:
+            yield Finding(keys, "The target type `{name}` cannot be used: {why}", values={"name": name, "why": error})
+
+
+def settings_are_known(site: Site, library: Library) -> Iterator[Finding]:
+    """A setting is one that the target type names."""
+    for name, target in _targets(site, library):
+        for setting in site.databases[name].settings:
+            if setting not in target.settings:
+                yield _unknown(
+                    ("databases", name, "settings", setting), "setting", setting, target.settings, at_key=True
+                )
+
+
+def settings_are_complete(site: Site, library: Library) -> Iterator[Finding]:
+    """Every setting that the target type requires is there."""
+    for name, target in _targets(site, library):
+        given = site.databases[name].settings
+        for setting, wanted in target.settings.items():
+            if wanted.required and setting not in given:
+                keys = ("databases", name, "settings")
+                fact = "The database `{name}` lacks the setting `{setting}` ({title})."
+                values = {"name": name, "setting": setting, "title": wanted.title.en}
+                yield Finding(keys, fact, "Add it under `settings:`.", values, missing=(*keys, setting), at_key=True)
+
+
+def settings_fit(site: Site, library: Library) -> Iterator[Finding]:
+    """A setting is of its type."""
+    for name, target in _targets(site, library):
+        for setting, value in site.databases[name].settings.items():
+            wanted = target.settings.get(setting)
+            if wanted is not None and not _fits(wanted, value):
+                fact = "The setting `{setting}` must be {wanted}."
+                values = {"setting": setting, "wanted": _TYPES[wanted.type][1]}
+                yield Finding(("databases", name, "settings", setting), fact, values=values)
+
+
+def overrides_are_digests(site: Site, library: Library) -> Iterator[Finding]:
+    """An override names a shipped definition that the site replaces, and its digest."""
+    for name, digest in site.overrides.items():
+        keys = ("overrides", name)
+        if not _DIGEST.match(digest):
+            yield Finding(keys, "An override is declared by a SHA-256 digest (64 hex digits).")
+        if not library.replaces(name):
+            todo = "Remove the line; it declares what does not happen."
+            fact = "The site does not replace a shipped definition `{name}`."
+            yield Finding(keys, fact, todo, {"name": name}, at_key=True)
+
+
+RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
+    "SI001": hosts_exist,
+    "SI002": standbys_exist,
+    "SI003": secrets_exist,
+    "SI004": engines_exist,
+    "SI005": settings_are_known,
+    "SI006": settings_are_complete,
+    "SI007": settings_fit,
+    "SI008": overrides_are_digests,
+}
+
+
+def _targets(site: Site, library: Library) -> Iterator[tuple[str, TargetType]]:
+    for name, database in site.databases.items():
+        if database.engine in library.engines():
+            try:
+                yield name, library.target_type(database.engine).model
+            except HisopsError:
+                continue  # SI004 tells
+
+
+def _fits(wanted: Setting, value: str | int | bool) -> bool:
+    kind = _TYPES[wanted.type][0]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return False
+    return wanted.type != "path" or str(value).startswith("/")
+
+
+def _unknown(
+    keys: Keys, kind: str, name: str, known: Iterable[str], *, missing: Keys = (), at_key: bool = False
+) -> Finding:
+    names = list(known)
+    guess = nearest(name, names)
+    todo = "Did you mean `{guess}`?" if guess else "Known are: {known}."
+    values = {"kind": kind, "name": name, "guess": guess, "known": ", ".join(names) or "none"}
+    return Finding(keys, "There is no {kind} called `{name}`.", todo, values, missing, at_key)
