@@ -1,0 +1,224 @@
+"""Every shipped runbook: it loads, its scripts and statements parse, what it names exists, and its order is safe."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from hisops.engine import slots
+from hisops.expressions import names_in
+from hisops.model.runbook import Runbook
+from tests.shipped import procedures
+from tests.shipped.procedures import SETTINGS, columns, expressions, judges, known_values, parts, runbook
+
+NAMES = procedures.names()
+SHELLS = [["dash", "-n"], ["bash", "--posix", "-n"], ["ksh", "-n"]]
+PATCHING = ["oracle/patch-apply", "oracle/patch-rollback"]
+CHANGE_OF_HOME = {"oracle/patch-apply": "apply", "oracle/patch-rollback": "rollback"}
+
+each_runbook = pytest.mark.parametrize("book", [runbook(name) for name in NAMES], ids=NAMES)
+each_patching = pytest.mark.parametrize("name", PATCHING)
+
+
+def test_both_directions_of_patching_are_shipped() -> None:
+    assert set(PATCHING) <= set(NAMES)
+    assert {runbook(name).command for name in PATCHING} == {"patch apply", "patch rollback"}
+
+
+@each_runbook
+def test_titles_fit_the_screen_and_exist_in_both_languages(book: Runbook) -> None:
+    too_wide = {s.id: t for s in book.steps for t in (s.title.zh, s.title.en) if columns(t) > 40}
+    assert not too_wide
+    texts = [book.title, book.purpose, *(p.title for p in book.parameters.values()), *(r.because for r in book.refuse)]
+    texts += [t for s in book.steps for t in (s.title, s.why, s.rehearsed, s.manual and s.manual.instruct) if t]
+    texts += [s.undo.none for s in book.steps if s.undo and s.undo.none]
+    texts += [item.title for s in book.steps for item in procedures.requirements(s) if item.title]
+    assert all(re.search(r"[\u4e00-\u9fff]", text.zh) for text in texts)
+    assert not [text.en for text in texts if re.search(r"[\u4e00-\u9fff]", text.en)]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
+@each_runbook
+def test_scripts_parse_in_every_shell(book: Runbook, shell: list[str]) -> None:
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"{shell[0]} is not installed")
+    for part in parts(book):
+        if part.call.sh is not None:
+            done = subprocess.run(shell, input=part.call.sh, text=True, capture_output=True, check=False)
+            assert done.returncode == 0, f"{part}: {done.stderr}"
+
+
+@each_runbook
+def test_scripts_read_known_values_only_and_quote_them(book: Runbook) -> None:
+    for part in parts(book):
+        if part.call.sh is None:
+            continue
+        known = SETTINGS | {f"HISOPS_{name.upper()}" for name in known_values(book, part.step)}
+        assert procedures.variables(part.call.sh) <= known, str(part)
+        loops = re.sub(r"for \w+ in [^;\n]*; do", "", part.call.sh)  # a list is meant to be split
+        words = re.findall(r"\S*\$\{?(?:HISOPS_|ORA|LISTENER|SMOKE)\w+", loops)
+        naked = [word for word in words if '"' not in word and not re.match(r"\w+=|.*\(\(", word)]
+        assert not naked, f"{part}: {naked}"
+
+
+@each_runbook
+def test_every_judge_is_shipped(book: Runbook) -> None:
+    for part in parts(book):
+        if part.call.judge is not None:
+            tool, _, action = part.call.judge.partition("/")
+            assert action in judges()[tool].actions, str(part)
+
+
+@each_runbook
+def test_statements_parse_as_oracle_sql(book: Runbook) -> None:
+    sqlglot = pytest.importorskip("sqlglot")
+    for part in parts(book):
+        if part.call.sql is not None:
+            parsed = sqlglot.parse(part.call.sql, dialect="oracle")
+            assert len(parsed) == 1, str(part)
+            assert parsed[0].key in {"select", "union"}, f"{part}: SQL steps only ask"
+
+
+@each_runbook
+def test_binds_and_slots_are_known_and_closed(book: Runbook) -> None:
+    for part in parts(book):
+        known = known_values(book, part.step)
+        sql = re.sub(r"'[^']*'", "", part.call.sql or "")
+        assert set(re.findall(r":([a-z_]\w*)", sql)) <= set(known), str(part)
+        for name in slots.names((part.call.stdin or "") + (part.call.sql or "")):
+            assert known.get(name) in slots.CLOSED, f"{part}: {name}"
+
+
+@each_runbook
+def test_expressions_name_what_exists(book: Runbook) -> None:
+    outputs = {
+        f"steps.{s.id.replace('-', '_')}.out.{name}": position
+        for position, s in enumerate(book.steps)
+        for name in s.outputs
+    }
+    for step, text in expressions(book):
+        position = book.steps.index(step)
+        for name in names_in(text):
+            if name.startswith("steps."):
+                assert name in outputs, f"{step.id}: {name}"
+                assert outputs[name] < position, f"{step.id} uses {name}, which comes later"
+            elif name.startswith("params."):
+                assert name.removeprefix("params.") in book.parameters, f"{step.id}: {name}"
+
+
+@each_runbook
+def test_captures_in_expressions_are_made_by_the_judge(book: Runbook) -> None:
+    for step in book.steps:
+        own = {"code", "rows", "count", "first", *step.outputs}
+        asked = [
+            (item.judge or step.judge, item.sql or (step.sql and not item.sh), item.require) for item in step.verify
+        ]
+        if step.probe:
+            asked.append((step.probe.judge, step.probe.sql, step.probe.done))
+        for judge, sql, text in asked:
+            made = {"rows", "count", "first"} if sql else set(own)
+            if judge and not sql:
+                tool, _, action = judge.partition("/")
+                made |= set(judges()[tool].actions[action].capture)
+            used = {name.split(".")[1] for name in names_in(text) if name.startswith("out.")}
+            assert used <= made, f"{step.id}: {text}"
+
+
+@each_runbook
+def test_steps_come_after_what_they_need(book: Runbook) -> None:
+    seen: set[str] = set()
+    for step in book.steps:
+        assert set(step.needs) <= seen, f"{step.id} needs what comes later or does not exist"
+        assert step.id not in seen
+        seen.add(step.id)
+        assert set(step.gate.show if step.gate else ()) <= seen
+
+
+@each_runbook
+def test_steps_that_write_can_be_asked_about_and_taken_back_or_say_why_not(book: Runbook) -> None:
+    for step in book.steps:
+        if step.writes:
+            assert step.undo is not None, step.id
+            assert step.idempotent or step.probe is not None, step.id
+            assert step.timeout is not None or step.manual is not None, step.id
+
+
+@each_runbook
+def test_no_check_is_left_out_of_the_way_to_the_first_write(book: Runbook) -> None:
+    first = next(step for step in book.steps if step.writes)
+    position = book.steps.index(first)
+    loose = {step.id for step in book.steps[:position]} - procedures.ancestors(book, first.id)
+    assert not loose
+
+
+@each_runbook
+def test_scripts_for_sqlplus_prove_that_they_reached_their_end(book: Runbook) -> None:
+    for part in parts(book):
+        if part.call.judge == "sqlplus/script":
+            script = (part.call.sh or "") + (part.call.stdin or "")
+            assert "PROMPT hisops: end of script" in script, str(part)
+            assert "WHENEVER SQLERROR EXIT FAILURE ROLLBACK" in script, str(part)
+
+
+@each_runbook
+def test_rman_reads_a_command_file_and_never_a_pipe(book: Runbook) -> None:
+    found = [part.call.sh for part in parts(book) if part.call.sh and "/rman" in part.call.sh]
+    assert all("cmdfile=" in script and "<<" not in script for script in found)
+
+
+@each_runbook
+def test_what_is_for_aix_says_that_it_was_not_rehearsed(book: Runbook) -> None:
+    for step in book.steps:
+        assert (step.when is not None and '"aix"' in step.when) == (step.rehearsed is not None), step.id
+
+
+@each_patching
+def test_an_undo_of_the_failed_change_ends_with_the_database_open_again(name: str) -> None:
+    chain = procedures.undo_chain(runbook(name), CHANGE_OF_HOME[name])
+    assert chain == [
+        CHANGE_OF_HOME[name], "slibclean-before", "stop-listener", "stop-database", "restore-point",
+    ]  # fmt: skip
+
+
+@each_patching
+def test_an_undo_after_the_start_goes_all_the_way_and_stops_at_the_sql_part(name: str) -> None:
+    book = runbook(name)
+    chain = procedures.undo_chain(book, "open-pdbs")
+    assert chain[:3] == ["open-pdbs", "start-database", "start-listener"]
+    assert chain[-2:] == ["stop-database", "restore-point"]
+    assert procedures.undo_chain(book, "datapatch") == []
+
+
+@each_patching
+def test_only_tested_backups_are_followed_by_an_outage(name: str) -> None:
+    book = runbook(name)
+    before = procedures.ancestors(book, "stop-database")
+    assert {"backup-before", "validate-before", "smoke-before", "quiesce", "transactions-gone", "alert-mark"} <= before
+    after = procedures.ancestors(book, CHANGE_OF_HOME[name])
+    assert {"holders", "archive-home", "stop-listener"} <= after
+    for step in ("smoke-after", "invalid-before", "recompile-before"):
+        assert step in procedures.ancestors(book, "drop-restore-point"), step
+
+
+@each_patching
+def test_the_change_of_the_home_is_gated_by_name_and_by_another_person(name: str) -> None:
+    gate = runbook(name).step(CHANGE_OF_HOME[name]).gate
+    assert gate is not None
+    assert gate.type_target
+    assert gate.approve is not None
+    assert (gate.approve.role, gate.approve.of) == ("dba_lead", "plan")
+
+
+@each_patching
+def test_failures_lead_where_the_fault_table_says(name: str) -> None:
+    book = runbook(name)
+    policy = {step.id: step.failure_policy for step in book.steps}
+    assert policy["backup-before"] == policy["validate-before"] == "stop"
+    assert policy["holders"] == policy["datapatch"] == policy["smoke-after"] == "hold"
+    assert policy["pdbs-all-open"] == policy["pdbs-complete"] == "continue"
+    assert policy[CHANGE_OF_HOME[name]] == {"apply": "undo", "rollback": "hold"}[CHANGE_OF_HOME[name]]
+    after_the_stop = book.steps[book.steps.index(book.step("stop-database")) :]
+    assert "stop" not in {step.failure_policy for step in after_the_stop}, "a failed check must not end a run half done"
