@@ -16,7 +16,17 @@ from hisops.model.runbook import Call, Requirement, Runbook, Step, Wait
 ROOT = Path(__file__).parents[2] / "runbooks"
 AREAS = ("oracle",)
 SETTINGS = frozenset(
-    "ORACLE_HOME ORACLE_SID ORACLE_BASE ORATAB ORAINST_LOC TNS_ADMIN LISTENER BACKUP_DIR SMOKE_TEST".split()
+    [
+        "ORACLE_HOME",
+        "ORACLE_SID",
+        "ORACLE_BASE",
+        "ORATAB",
+        "ORAINST_LOC",
+        "TNS_ADMIN",
+        "LISTENER",
+        "BACKUP_DIR",
+        "SMOKE_TEST",
+    ]
 )
 OWN = frozenset({"stage_dir", "run_dir", "run"})
 

@@ -181,7 +181,8 @@ class Caller:
         stdout, stderr = capture.kept["stdout"].bytes(), capture.kept["stderr"].bytes()
         if call.judge is None:
             reason = None if code == 0 else f"exit code {code}"
-            out = {"code": code, "json": _json(stdout)}
+            document = _json(stdout)
+            out = {**document, "code": code, "json": document}
             return Result("ok" if code == 0 else "failed", code=code, out=out, reason=reason)
         verdict = judge(*call.judge, stdout, stderr, code, call.allow)
         reason = None if verdict.verdict in {"ok", "warn"} else ", ".join(verdict.matched) or "no proof in the output"
