@@ -45,7 +45,7 @@ def _expected(call: Invocation, error: HisopsError) -> int:
     from hisops.console.errors import report_error
     from hisops.console.theme import Screen
 
-    report_error(Screen.of(call), error)
+    report_error(Screen.of(call), error, getattr(error, "problems", ()))
     if call.verbose and error.__cause__ is not None:
         traceback.print_exception(error.__cause__)
     return error.exit_code

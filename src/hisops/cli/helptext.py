@@ -85,8 +85,8 @@ def no_such_command(above: str, word: str, known: list[str]) -> UsageProblem:
     fact, todo = 'There is no command "{word}".', "{above} --help   lists the commands."
     if near := get_close_matches(word, known, n=1):
         todo = 'Did you mean "{near}"?  {above} --help   lists the commands.'
-        return UsageProblem("HIS-2001", fact, todo, word=f"{above} {word}", above=above, near=near[0])
-    return UsageProblem("HIS-2001", fact, todo, word=f"{above} {word}", above=above)
+        return UsageProblem("HIS-2901", fact, todo, word=f"{above} {word}", above=above, near=near[0])
+    return UsageProblem("HIS-2901", fact, todo, word=f"{above} {word}", above=above)
 
 
 def group(purpose: str) -> typer.Typer:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 
 from hisops.cli import helptext
+from hisops.cli.opening import near_site
 from hisops.cli.options import Invocation, asked
 
 _TYPES: dict[str, type] = {"integer": int, "boolean": bool}
@@ -18,7 +18,8 @@ _TYPES: dict[str, type] = {"integer": int, "boolean": bool}
 
 def entries(call: Invocation) -> list[tuple[str, str]]:
     """Return each runbook command and its title, for the help page."""
-    return [(row["command"], row["title"][call.lang]) for row in _index(call)]
+    rows: list[tuple[str, str]] = [(row["command"], row["title"][call.lang]) for row in _index(call)]
+    return rows
 
 
 def first_words(call: Invocation) -> list[str]:
@@ -56,7 +57,7 @@ def _function(call: Invocation, row: Mapping[str, Any]) -> Callable[..., None]:
     def carry_out(**given: Any) -> None:
         run = import_module("hisops.cli.running").carry_out
         ctx, target = given.pop("ctx"), given.pop("target")
-        values = {name: value for name, value in given.items() if value is not None}
+        values = {name: _text(value) for name, value in given.items() if value is not None}
         run(row["id"], target, values, asked(ctx))
 
     parameters = [_context(), _target(call)]
@@ -64,6 +65,10 @@ def _function(call: Invocation, row: Mapping[str, Any]) -> Callable[..., None]:
     carry_out.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     carry_out.__annotations__ = {}
     return carry_out
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _context() -> inspect.Parameter:
@@ -96,7 +101,6 @@ def _targets(ctx: typer.Context) -> list[str]:
 
 
 def _index(call: Invocation) -> list[dict[str, Any]]:
-    if find_spec("hisops.documents.library") is None:
-        return []
-    rows: list[dict[str, Any]] = import_module("hisops.documents.library").commands(call.site)
-    return rows
+    from hisops.documents.commands import commands
+
+    return commands(near_site(call))

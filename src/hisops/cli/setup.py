@@ -32,4 +32,4 @@ def explain(
         screen.data({"code": name, "meaning": meaning})
         screen.show(explain_lines(name, meaning, screen.page()))
     else:
-        raise UsageProblem("HIS-2006", "There is no code {word}.", "Codes look like HIS-2006.", word=code)
+        raise UsageProblem("HIS-2906", "There is no code {word}.", "Codes look like HIS-2906.", word=code)

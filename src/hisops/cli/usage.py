@@ -19,18 +19,18 @@ def usage_problem(error: typer.TyperException) -> UsageProblem:
     if kind == "NoSuchOption":
         return _no_such_option(getattr(error, "possibilities", None) or (), values)
     if kind == "MissingParameter":
-        return UsageProblem("HIS-2003", "{name} is missing.", todo, **values)
+        return UsageProblem("HIS-2903", "{name} is missing.", todo, **values)
     if parameter is not None or option is not None:
-        return UsageProblem("HIS-2004", "The value of {name} does not fit: {reason}", todo, **values)
-    return UsageProblem("HIS-2005", "The command line does not fit: {reason}", todo, **values)
+        return UsageProblem("HIS-2904", "The value of {name} does not fit: {reason}", todo, **values)
+    return UsageProblem("HIS-2905", "The command line does not fit: {reason}", todo, **values)
 
 
 def _no_such_option(near: Sequence[str], values: dict[str, str]) -> UsageProblem:
     fact, todo = 'There is no option "{name}".', "{command} --help   tells how it is used."
     if near:
         todo = 'Did you mean "{near}"?  {command} --help   tells how it is used.'
-        return UsageProblem("HIS-2002", fact, todo, near=near[0], **values)
-    return UsageProblem("HIS-2002", fact, todo, **values)
+        return UsageProblem("HIS-2902", fact, todo, near=near[0], **values)
+    return UsageProblem("HIS-2902", fact, todo, **values)
 
 
 def _reason(error: typer.TyperException) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from hisops.console.escape import visible
 from hisops.console.grid import wrapped
+from hisops.console.problems import Problem, problem_document, problem_lines
 from hisops.console.theme import BAD, Page, Screen, put
 from hisops.errors import HisopsError
 
@@ -18,15 +21,16 @@ def error_lines(error: HisopsError, page: Page) -> list[Text]:
     return lines + (wrapped(_sentences(todo), page.width, first=Text("  "), indent=4) if todo else [])
 
 
-def report_error(screen: Screen, error: HisopsError) -> None:
-    """Print `error` to stderr, and as JSON to stdout if that is wanted."""
-    screen.data({"error": error_document(error, screen)})
-    put(screen.err, error_lines(error, screen.page(screen.err)))
-
-
-def error_document(error: HisopsError, screen: Screen) -> dict[str, object]:
-    """Return the error for `--json`."""
-    return {"code": error.code, "fact": screen.say.fact(error), "todo": screen.say.todo(error), "exit": error.exit_code}
+def report_error(screen: Screen, error: HisopsError, problems: Sequence[Problem] = ()) -> None:
+    """Print `error` to stderr, after the places in files that it is about, and as JSON to stdout if that is wanted."""
+    say = screen.say
+    document = {"code": error.code, "fact": say.fact(error), "todo": say.todo(error), "exit": error.exit_code}
+    places = {"problems": [problem_document(problem, say) for problem in problems]} if problems else {}
+    screen.data({"error": {**document, **places}})
+    page = screen.page(screen.err)
+    for problem in problems:
+        put(screen.err, problem_lines(problem, page))
+    put(screen.err, error_lines(error, page))
 
 
 def report_bug(screen: Screen, kind: str, saved: str) -> None:

@@ -76,7 +76,7 @@ def _told(value: Any) -> str:
 def _table(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
     say = page.say
     columns = [
-        Column("#", "right"), Column(say("step"), shrink_to=14), Column(say("on")), Column(say("effect")),
+        Column("#", "right"), Column(say("step"), shrink_to=20), Column(say("on")), Column(say("effect")),
         Column(say("expect"), "right"), Column(say("found, gate, way back"), wraps=True),
     ]  # fmt: skip
     planned = {step.id: step for step in plan.steps}

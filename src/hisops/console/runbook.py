@@ -1,0 +1,126 @@
+"""Runbooks as a list, and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from hisops.console.duration import rough
+from hisops.console.grid import Column, grid, wrapped
+from hisops.console.plan import effect_text, gate_words, total_expected
+from hisops.console.theme import CARE, FAINT, STRONG, Page
+from hisops.model.runbook import Parameter, Runbook, Step
+
+
+def list_lines(runbooks: Sequence[Runbook], page: Page) -> list[Text]:
+    """Return the runbooks, one a line."""
+    say = page.say
+    columns = [Column(say("runbook")), Column(say("version")), Column(say("command")), Column(say("title"), wraps=True)]
+    rows = [
+        (each.id, each.version, f"hisops {each.command}" if each.command else "-", say.of(each.title))
+        for each in runbooks
+    ]
+    return grid(columns, rows, page.width)
+
+
+def list_document(runbooks: Sequence[Runbook]) -> dict[str, Any]:
+    """Return the runbooks for `--json`."""
+    rows = [
+        {"id": each.id, "version": each.version, "command": each.command, "title": each.title.model_dump()}
+        for each in runbooks
+    ]
+    return {"runbooks": rows}
+
+
+def show_document(document: dict[str, Any], digest: str) -> dict[str, Any]:
+    """Return one runbook for `--json`: as written, with its digest."""
+    return {"digest": digest, "runbook": document}
+
+
+def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
+    """Return a runbook in full."""
+    say = page.say
+    rows = [
+        (say("command"), f"hisops {runbook.command}" if runbook.command else "-"),
+        (say("for"), _target(runbook)),
+        (say("digest"), digest),
+        *((say("refuses"), say.of(refusal.because)) for refusal in runbook.refuse),
+    ]
+    return [
+        *wrapped(
+            say.of(runbook.title), page.width, first=Text(f"  {runbook.id} {runbook.version}   ", STRONG), indent=4
+        ),
+        *wrapped(say.of(runbook.purpose), page.width, indent=2),
+        Text(),
+        *grid([Column(), Column(wraps=True)], rows, page.width),
+        *_parameters(runbook, page),
+        Text(),
+        *_steps(runbook, page),
+        *_sums(runbook, page),
+    ]
+
+
+def _target(runbook: Runbook) -> str:
+    wants = runbook.target
+    return " ".join(filter(None, [wants.engine, wants.version, wants.role]))
+
+
+def _parameters(runbook: Runbook, page: Page) -> list[Text]:
+    if not runbook.parameters:
+        return []
+    rows = [
+        (f"--{name.replace('_', '-')}", parameter.type, f"{page.say.of(parameter.title)}{_default(parameter, page)}")
+        for name, parameter in runbook.parameters.items()
+    ]
+    return [Text(), *grid([Column(page.say("parameter")), Column(), Column(wraps=True)], rows, page.width)]
+
+
+def _default(parameter: Parameter, page: Page) -> str:
+    if parameter.default is not None:
+        return f" ({page.say('default')}: {parameter.default})"
+    return f" ({page.say('required')})" if parameter.required else ""
+
+
+def _steps(runbook: Runbook, page: Page) -> list[Text]:
+    say = page.say
+    columns = [
+        Column("#", "right"), Column(say("step"), wraps=True), Column(say("on")), Column(say("effect")),
+        Column(say("gate, way back"), wraps=True),
+    ]  # fmt: skip
+    rows = [
+        (str(number), _step(step, page), step.on, effect_text(step, page), _last(step, page))
+        for number, step in enumerate(runbook.steps, 1)
+    ]
+    return grid(columns, rows, page.width)
+
+
+def _step(step: Step, page: Page) -> Text:
+    title = Text(page.say.of(step.title))
+    remarks = [page.say.of(step.why)] if step.why else []
+    remarks += [page.say("only if {condition}", condition=step.when)] if step.when else []
+    for remark in remarks:
+        title.append(f"\n{remark}", FAINT)
+    if step.rehearsed:
+        title.append(f"\n{page.signs.care} {page.say.of(step.rehearsed)}", CARE)
+    return title
+
+
+def _last(step: Step, page: Page) -> str:
+    words = gate_words(step.gate, page.say("the target"), page)
+    if step.manual:
+        words.append(page.say("by hand"))
+    if step.undo:
+        none = step.undo.none
+        words.append(page.say("no undo: {reason}", reason=page.say.of(none)) if none else page.say("can be undone"))
+    if step.point_of_no_return:
+        words.append(page.say("no way back from here"))
+    return "; ".join(words)
+
+
+def _sums(runbook: Runbook, page: Page) -> list[Text]:
+    time = rough(total_expected(runbook), page.say)
+    steps = page.say("{count} steps", count=len(runbook.steps))
+    about = page.say("about {time} (the author's figures)", time=time)
+    return [Text(), *wrapped(f"{steps} {page.signs.dot} {about}", page.width, indent=2)]
