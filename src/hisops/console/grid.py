@@ -86,16 +86,16 @@ def grid(
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     widths = [max((row[index].cell_len for row in rows), default=0) for index in range(len(columns))]
     over = sum(widths) + GAP * (len([w for w in widths if w]) - 1) - room
-    for index, least in _concessions(columns):
+    for index, least in _concessions(columns, widths):
         given = max(0, min(over, widths[index] - least))
         widths[index] -= given
         over -= given
     return widths
 
 
-def _concessions(columns: Sequence[Column]) -> Iterator[tuple[int, int]]:
+def _concessions(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Return which column gives way, and down to what: text that goes on below first, then what may be shortened."""
-    wraps = [index for index, column in enumerate(columns) if column.wraps]
+    wraps = sorted((i for i, column in enumerate(columns) if column.wraps), key=lambda i: -widths[i])
     yield from ((index, WRAP_COMFORT) for index in wraps)
     yield from ((i, column.shrink_to) for i, column in enumerate(columns) if column.shrink_to is not None)
     yield from ((index, WRAP_LEAST) for index in wraps)
