@@ -8,13 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import hisops
 from hisops.lab.layout import PRIMARY_HOST, Layout
 from hisops.lab.state import LAB, State, Store
 
-_LIBRARY = "lib/libclntsh.so.19.1"
+_HELD = {
+    "instance": ("lib/libclntsh.so.19.1", "bin/oracle"),
+    "listener": ("lib/libclntsh.so.19.1", "bin/tnslsnr"),
+    "client": ("lib/libclntsh.so.19.1",),
+}
 _PATIENCE = 10.0
 
 
@@ -72,10 +77,13 @@ def stopped(layout: Layout, database: str, kind: str) -> None:
 
 
 def hold(argv: list[str]) -> None:
-    """Be that process: keep the home's library open until it is no longer wanted."""
+    """Be that process: keep files of the home open until it is no longer wanted."""
     layout, database, kind = Layout(Path(argv[0])), argv[1], argv[2]
     store, mark = Store(layout.state), _mark(layout, argv[1], kind)
-    with (Path(store.read(database)["home"]) / _LIBRARY).open("rb"):
+    home = Path(store.read(database)["home"])
+    with ExitStack() as held:
+        for file in _HELD[kind]:
+            held.enter_context((home / file).open("rb"))
         draft = mark.with_suffix(".new")
         draft.write_text(str(os.getpid()))
         draft.replace(mark)

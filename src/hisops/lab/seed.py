@@ -40,6 +40,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
     """Return the state of the database `name` whose instance runs on `machine`."""
     primary = machine.name == PRIMARY_HOST
     now = datetime.now(UTC).replace(microsecond=0)
+    long_ago = (now - timedelta(days=30)).isoformat()
     sid = "his" if primary else "hisdr"
     data = machine.oracle_base / "oradata" / ("HIS" if primary else "HIS_DR")
     return {
@@ -54,7 +55,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "open_mode": "READ WRITE" if primary else "READ ONLY WITH APPLY",
         "restricted": False,
         "version": applied.version,
-        "startup_time": (now - timedelta(days=30)).isoformat(),
+        "startup_time": long_ago,
         "log_mode": "ARCHIVELOG",
         "flashback_on": "YES",
         "autobackup": True,
@@ -68,13 +69,13 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "restore_points": [],
         "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 102400, "used_mb": 21340},
         "backups": [],
-        "backup_jobs": [],
+        "backup_jobs": [_old_backup(now)],
         "sequence": 518,
         "scn": 48219334,
         "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
         "datafiles": _datafiles(str(data)),
         "services": _services(name.upper()),
-        "listener": {"name": "LISTENER", "up": True, "since": (now - timedelta(days=30)).isoformat()},
+        "listener": {"name": "LISTENER", "up": True, "since": long_ago, "registers_at": long_ago},
         "standby": {"transport_lag_s": 0, "apply_lag_s": 0, "mrp": "APPLYING_LOG"},
     }
 
@@ -88,6 +89,18 @@ def _mode(primary: bool) -> str:
 
 def _pdb(name: str, con_id: int, mode: str) -> State:
     return {"name": name, "con_id": con_id, "open_mode": mode, "restricted": "NO", "saved_state": True}
+
+
+def _old_backup(now: datetime) -> State:
+    begun = now - timedelta(hours=22)
+    return {
+        "session_key": 311,
+        "input_type": "DB INCR",
+        "status": "COMPLETED",
+        "start_time": begun.isoformat(),
+        "end_time": (begun + timedelta(minutes=38)).isoformat(),
+        "output_mb": 18240,
+    }
 
 
 def _registry_row(container: str, now: datetime) -> State:

@@ -24,7 +24,7 @@ HOME_TOOLS = {
     "lsnrctl": "bin",
     "tnsping": "bin",
 }
-LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle")
+LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle", "bin/tnslsnr")
 _NEEDS_PACKAGES = ("sqlplus", "smoke")
 
 

@@ -31,7 +31,8 @@ class Mount:
 
 def mount_of(machine: Machine, lab: State, path: Path) -> Mount:
     """Return the file system that `path` lies in, with what really lies there counted in."""
-    name = next((name for name in lab["mounts"] if path.is_relative_to(machine.root / name)), "")
+    roots = (machine.root, Path("/"))  # /tmp itself is asked for as well as the lab host's own
+    name = next((name for name in lab["mounts"] for root in roots if path.is_relative_to(root / name)), "")
     table = lab["mounts"].get(name, _ROOT)
     point = machine.root / name
     used = table["used_kb"] + _usage_kb(point if name else machine.root / "etc")

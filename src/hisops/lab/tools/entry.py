@@ -13,6 +13,8 @@ from hisops.lab.tools.desk import Desk
 
 _MODULES = {
     "opatch": "hisops.lab.tools.opatch.main",
+    "rman": "hisops.lab.tools.rman.main",
+    "sqlplus": "hisops.lab.tools.sqlplus.main",
     "hostname": "hisops.lab.tools.system",
     "whoami": "hisops.lab.tools.system",
     "id": "hisops.lab.tools.system",

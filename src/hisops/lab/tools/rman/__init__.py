@@ -1,0 +1,1 @@
+"""Recovery Manager: backups as real pieces, validation that really reads them."""

@@ -1,0 +1,139 @@
+"""The command line of RMAN, its command file, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hisops.lab.tools.database import NOT_AVAILABLE, name_of
+from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.nls import banner_date, now
+from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup, syntax_error
+from hisops.lab.tools.rman.run import RmanFailed, Run
+from hisops.lab.tools.rman.script import commands
+from hisops.lab.tools.rman.upkeep import crosscheck, delete, listing, report, restore, show
+
+_COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
+    "backup": run_backup,
+    "restore": restore,
+    "list": listing,
+    "crosscheck": crosscheck,
+    "delete": delete,
+    "report": report,
+    "show": show,
+}
+_TARGETS = ("/", "/ as sysbackup", "/ as sysdba")
+
+
+def run(desk: Desk) -> int:
+    """Do what the command line says."""
+    options = _options(desk.argv)
+    if options is None:
+        desk.out("Argument     Value          Description", "RMAN-00552: syntax error in command line arguments")
+        return 1
+    log = Path(options["log"]) if "log" in options else None
+    rman = Run(desk, name_of(desk) or "", 0, log)
+    moment = now()
+    version = desk.store.read(rman.database)["version"] if rman.database else "19.0.0.0.0"
+    rman.say(
+        "", f"Recovery Manager: Release 19.0.0.0.0 - Production on {banner_date(moment)}", f"Version {version}", ""
+    )
+    rman.say(f"Copyright (c) 1982, {moment.year}, Oracle and/or its affiliates.  All rights reserved.", "")
+    try:
+        text = Path(options["cmdfile"]).read_text() if "cmdfile" in options else sys.stdin.read()
+    except OSError:
+        rman.failure(f"RMAN-06999: could not open command file {options['cmdfile']}")
+        return 1
+    code = _carry_out(rman, text, stops="cmdfile" in options) if _connect(rman, options) else 1
+    rman.say("", "", "Recovery Manager complete.")
+    return code
+
+
+def _options(argv: list[str]) -> dict[str, str] | None:
+    """Return the arguments by name; both `target /` and `cmdfile=x` are how people write them."""
+    found: dict[str, str] = {}
+    queue = list(argv)
+    while queue:
+        word = queue.pop(0)
+        name, equals, value = word.partition("=")
+        if name.lower() == "nocatalog":
+            continue
+        if word.startswith("@"):
+            found["cmdfile"] = word[1:]
+        elif name.lower() in ("target", "cmdfile", "log"):
+            if not equals and not queue:
+                return None
+            found[name.lower()] = value if equals else queue.pop(0)
+        else:
+            return None
+    for name in ("cmdfile", "log"):
+        if name in found:
+            found[name] = found[name].strip("'\"")
+    return found
+
+
+def _connect(rman: Run, options: dict[str, str]) -> bool:
+    target = options.get("target", "/").strip("'\"").lower()
+    state = rman.desk.store.read(rman.database) if rman.database else None
+    if target not in _TARGETS:
+        rman.failure("RMAN-04005: error from target database: ", "ORA-01017: invalid username/password; logon denied")
+        return False
+    if state is None or state["status"] == "DOWN":
+        if rman.database and state:
+            rman.say("connected to target database (not started)", "")
+            return True
+        rman.failure("RMAN-04005: error from target database: ", *NOT_AVAILABLE[:3])
+        return False
+    mounted = "" if state["status"] == "OPEN" else f", {'not open' if state['status'] == 'MOUNTED' else 'not mounted'}"
+    rman.say(f"connected to target database: {state['name']} (DBID={state['dbid']}{mounted})", "")
+    return True
+
+
+def _carry_out(rman: Run, text: str, stops: bool) -> int:
+    """Carry out the commands. A command file ends at the first error, standard input goes on as if nothing were."""
+    lines = text.rstrip("\n").split("\n")
+    rman.say(f"RMAN> {lines[0]}", *(f"{number}> {line}" for number, line in enumerate(lines[1:], start=2)))
+    todo = [words for words in commands(text)]
+    _begin(rman, todo)
+    failed = False
+    for words in todo:
+        if words[0] in ("exit", "quit"):
+            break
+        try:
+            _one(rman, words)
+        except RmanFailed as problem:
+            failed = True
+            rman.failure(*problem.lines)
+            if stops:
+                break
+    _end(rman, failed)
+    return 1 if failed and stops else 0
+
+
+def _one(rman: Run, words: list[str]) -> None:
+    command = _COMMANDS.get(words[0])
+    if command is None:
+        raise syntax_error(words[0])
+    if rman.state["status"] == "DOWN":
+        raise RmanFailed(
+            f"RMAN-03002: failure of {words[0]} command at {now():%m/%d/%Y %H:%M:%S}",
+            "RMAN-12010: automatic channel allocation initialization failed",
+            "RMAN-06403: could not obtain a fully authorized session",
+            *NOT_AVAILABLE[:2],
+        )
+    command(rman, words)
+
+
+def _begin(rman: Run, todo: list[list[str]]) -> None:
+    if not any(words[0] == "backup" for words in todo) or rman.state["status"] == "DOWN":
+        return
+    with rman.desk.store.change(rman.database) as state:
+        rman.session_key = max((job["session_key"] for job in state["backup_jobs"]), default=300) + 1
+        job_begin(state, rman.session_key)
+
+
+def _end(rman: Run, failed: bool) -> None:
+    if rman.session_key:
+        with rman.desk.store.change(rman.database) as state:
+            job_end(state, rman.session_key, failed)

@@ -1,0 +1,26 @@
+"""tnsping to a name of this host's listener."""
+
+from __future__ import annotations
+
+from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.lsnrctl import address
+from hisops.lab.tools.nls import listener_date, now
+
+
+def run(desk: Desk) -> int:
+    """Answer whether the listener is there."""
+    desk.out("", f"TNS Ping Utility for Linux: Version 19.0.0.0.0 - Production on {listener_date(now())}", "")
+    desk.out("Copyright (c) 1997, 2025, Oracle.  All rights reserved.", "")
+    states = [desk.store.read(name) for name in desk.store.databases()]
+    here = next(state for state in states if state["host"] == desk.host)
+    name = desk.argv[0] if desk.argv else ""
+    desk.out("Used parameter files:", f"{here['home']}/network/admin/sqlnet.ora", "")
+    if name.lower() not in {service.lower() for service in here["services"]}:
+        desk.out("TNS-03505: Failed to resolve name")
+        return 1
+    desk.out("Used TNSNAMES adapter to resolve the alias", f"Attempting to contact {address(desk)}")
+    if not here["listener"]["up"]:
+        desk.out("TNS-12541: TNS:no listener")
+        return 1
+    desk.out("OK (0 msec)")
+    return 0
