@@ -1,0 +1,218 @@
+"""Plan, show, ask, carry out, resume: the engine between the screen and the site."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from hisops.canonical import canonical
+from hisops.cli import wiring
+from hisops.cli.options import Invocation
+from hisops.cli.wiring import Desk, Planned, open_desk
+from hisops.console.closing import closing_lines, document
+from hisops.console.gate import Nobody, Terminal
+from hisops.console.live import Watch, watch
+from hisops.console.plan import digest_lines, plan_lines
+from hisops.console.progress import Progress
+from hisops.console.remarks import command, has_terminal, type_target
+from hisops.console.theme import Screen
+from hisops.engine import assembly
+from hisops.engine.executor import Ended, Run
+from hisops.errors import HisopsError, UsageProblem
+from hisops.journal.reader import LoadedRun, list_runs
+from hisops.journal.run import finish_close
+from hisops.journal.writer import RunJournal
+from hisops.model.plan import Plan
+from hisops.model.run import EXIT_OF
+from hisops.model.runbook import Runbook
+
+__all__ = ["carry_out_plan", "open_desk", "plan_and_carry_out", "plan_only", "read_plan", "resume_run", "show_status"]
+
+
+def plan_only(call: Invocation, runbook: str, target: str, given: Mapping[str, str], out: Path | None) -> int:
+    """Make a plan and show it; save it where asked. Exit code 3 if something forbids it."""
+    desk = open_desk(call)
+    screen = Screen.of(call)
+    planned = _plan(desk, screen, runbook, target, given)
+    _show(screen, planned)
+    if planned.refusals:
+        return 3
+    if out is not None:
+        write_plan(out, planned.plan)
+        command(screen, "Saved. To have it approved:", f"hisops approve {out}")
+        command(screen, "To carry it out:", f"hisops run {out}")
+    return 0
+
+
+def plan_and_carry_out(call: Invocation, runbook: str, target: str, given: Mapping[str, str]) -> int:
+    """Plan, show the plan, ask for the target's name, carry it out. Without a terminal: save the plan, exit 10."""
+    desk = open_desk(call)
+    screen = Screen.of(call)
+    planned = _plan(desk, screen, runbook, target, given)
+    _show(screen, planned)
+    if planned.refusals:
+        return 3
+    if not has_terminal(screen):
+        path = desk.loaded.dir / "plans" / f"{planned.plan.id}.plan"
+        write_plan(path, planned.plan)
+        command(screen, "There is no terminal to ask at. The plan is saved; to carry it out:", f"hisops run {path}")
+        return EXIT_OF["WAITING"]
+    if not type_target(screen, target):
+        return 0
+    return carry_out_plan(desk, planned.plan)
+
+
+def _plan(desk: Desk, screen: Screen, runbook: str, target: str, given: Mapping[str, str]) -> Planned:
+    progress = Progress("", target, desk.loaded.library.runbook(runbook).model)
+    with _watching(desk, screen, progress) as observer:
+        return wiring.make_plan(desk, runbook, target, given, Nobody(), observer)
+
+
+def _show(screen: Screen, planned: Planned) -> None:
+    screen.show(plan_lines(planned.plan, screen.page(), planned.refusals))
+    if not planned.refusals:
+        screen.show(digest_lines(planned.plan, screen.page()))
+    screen.data(
+        {
+            "plan": planned.plan.document(),
+            "digest": planned.plan.digest,
+            "refusals": planned.refusals,
+            "warnings": planned.plan.warnings,
+        }
+    )
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Save a plan, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(canonical(plan.document()) + b"\n")
+    part.replace(path)
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan saved in `path`; UsageProblem if it is none."""
+    try:
+        return Plan.from_document(json.loads(path.read_bytes()))
+    except (OSError, ValueError, AttributeError, KeyError) as error:
+        raise UsageProblem(
+            "HIS-2203", "{path} is no saved plan: {why}.", "`hisops plan … -o FILE` saves one.", path=path, why=error
+        ) from error
+
+
+def carry_out_plan(desk: Desk, plan: Plan) -> int:
+    """Carry out `plan` exactly; Refused if the target has moved since."""
+    screen = Screen.of(desk.call)
+    progress = _progress("", plan)
+    with _watching(desk, screen, progress) as observer:
+        wiring.check_fresh(desk, plan, Nobody(), observer)
+    return _go(desk, screen, plan, wiring.start_log(desk, plan), None)
+
+
+def resume_run(desk: Desk, name: str) -> int:
+    """Go on with a run from wherever its log stands."""
+    screen = Screen.of(desk.call)
+    loaded, plan = wiring.loaded_run(desk, name)
+    if loaded.sealed:
+        finish_close(desk.logs, loaded.run_id, desk.key(), desk.clock)
+        return show_status(desk, loaded.run_id)
+    return _go(desk, screen, plan, wiring.reopen_log(desk, loaded.run_id), loaded)
+
+
+def _go(desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: LoadedRun | None) -> int:
+    progress = _progress(journal.run_id, plan, loaded)
+    observer = watch(screen, progress, desk.clock.now)
+    operator = Terminal(screen, progress, observer.held, desk.clock.now)
+    ports = wiring.ports(desk, journal, operator, observer)
+    try:
+        with observer.shown():
+            bound, judges = wiring.bound_of(desk, plan)
+            key = desk.key()
+            run = assembly.assemble(
+                ports, bound, judges, plan, key.principal, wiring.everybody(plan, loaded, key.principal)
+            )
+            with _signals(run, operator):
+                ended = run.carry_out()
+    finally:
+        ports.reach.close()
+        ports.locks.release()
+        journal.close()
+    _close(screen, progress, ended)
+    return ended.exit_code
+
+
+def _close(screen: Screen, progress: Progress, ended: Ended) -> None:
+    screen.show(closing_lines(progress, screen.page(), ended.exit_code))
+    screen.data(document(progress, ended.exit_code))
+
+
+def show_status(desk: Desk, name: str | None) -> int:
+    """Show how far a run is; the exit code is the run's."""
+    screen = Screen.of(desk.call)
+    runs = list_runs(desk.logs)
+    if not runs:
+        raise UsageProblem("HIS-2204", "There is no run yet.", "`hisops plan` begins one.")
+    loaded, plan = wiring.loaded_run(desk, name or runs[-1])
+    progress = _progress(loaded.run_id, plan, loaded)
+    view = progress.view
+    code = view.sealed.exit if view.sealed else EXIT_OF.get(view.state, EXIT_OF["INTERRUPTED"])
+    screen.show(closing_lines(progress, screen.page(), code))
+    screen.data(document(progress, code))
+    return code
+
+
+def _progress(run_id: str, plan: Plan, loaded: LoadedRun | None = None) -> Progress:
+    progress = Progress(run_id, plan.target, Runbook.model_validate(plan.runbook))
+    for entry in loaded.entries if loaded else ():
+        progress.apply(entry.record, entry.time)
+    return progress
+
+
+@contextmanager
+def _watching(desk: Desk, screen: Screen, progress: Progress) -> Iterator[Watch]:
+    observer = watch(screen, progress, desk.clock.now)
+    with observer.shown():
+        yield observer
+
+
+@contextmanager
+def _signals(run: Run, operator: Terminal) -> Iterator[None]:
+    """Ctrl-C pauses at the next boundary and, once more, detaches; SIGTERM detaches; SIGHUP is survived."""
+    count = 0
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal count
+        count += 1
+        if count > 1:
+            raise Detached
+        operator.leave()
+        run.pause()
+
+    def detach(number: int, frame: object) -> None:
+        raise Detached
+
+    handlers: dict[int, Callable[[int, object], None] | signal.Handlers] = {
+        signal.SIGINT: interrupt,
+        signal.SIGTERM: detach,
+        signal.SIGHUP: signal.SIG_IGN,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Detached(HisopsError):
+    """hisops leaves; what runs detached on a host goes on, and `hisops resume` takes it up again."""
+
+    exit_code = 14
+
+    def __init__(self) -> None:
+        super().__init__(
+            "HIS-6501", "Detached: what was started on the host goes on.", "`hisops resume` takes it up again."
+        )

@@ -1,0 +1,69 @@
+"""`hisops answer`, `approve`, `resolve`, `cancel`: what a person says to a run, signed with the person's own key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hisops.cli.helptext import Command, group
+from hisops.cli.options import asked
+
+app = group("What people say to a run.")
+
+RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", metavar="RUN")]
+StepName = Annotated[str, typer.Argument(help="The step.", metavar="STEP")]
+
+
+@app.command("answer", cls=Command)
+def answer(
+    ctx: typer.Context,
+    run: RunName,
+    step: StepName,
+    values: Annotated[list[str], typer.Argument(help="One for each open part of the gate, in its order.")],
+) -> int:
+    """Answer the gate of a step as one would at the terminal: type the target, read back, confirm, tell a result."""
+    from hisops.cli.signing import answer_gate, open_desk
+
+    return answer_gate(open_desk(asked(ctx)), run, step, values)
+
+
+@app.command("approve", cls=Command)
+def approve(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(help="A saved plan, or a run.", metavar="PLAN|RUN")],
+    step: Annotated[str | None, typer.Argument(help="The step that waits; else the first.", metavar="[STEP]")] = None,
+    hours: Annotated[int, typer.Option("--hours", help="How long the approval is good for.", min=1, max=720)] = 24,
+) -> int:
+    """Approve a plan, or the evidence before a step of a run, with your own key."""
+    from hisops.cli.signing import approve_plan, approve_step, open_desk
+
+    desk = open_desk(asked(ctx))
+    if Path(what).is_file():
+        return approve_plan(desk, Path(what), hours)
+    return approve_step(desk, what, step, hours)
+
+
+@app.command("resolve", cls=Command)
+def resolve(
+    ctx: typer.Context,
+    run: RunName,
+    step: StepName,
+    as_: Annotated[Literal["done", "not-done"], typer.Option("--as", help="What became of it.")],
+    evidence: Annotated[Path, typer.Option("--evidence", help="A file that shows it.", exists=True, dir_okay=False)],
+) -> int:
+    """Decide, signed by you, what became of a step that no probe can tell."""
+    from hisops.cli.signing import open_desk, resolve_step
+
+    return resolve_step(open_desk(asked(ctx)), run, step, as_, evidence)
+
+
+@app.command("cancel", cls=Command)
+def cancel(
+    ctx: typer.Context, run: RunName, reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
+) -> int:
+    """End a run at its next boundary; what has been done stays as it is."""
+    from hisops.cli.signing import cancel_run, open_desk
+
+    return cancel_run(open_desk(asked(ctx)), run, reason)
