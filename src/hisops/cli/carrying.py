@@ -167,7 +167,7 @@ def show_status(desk: Desk, name: str | None) -> int:
 def _progress(run_id: str, plan: Plan, loaded: LoadedRun | None = None) -> Progress:
     progress = Progress(run_id, plan.target, Runbook.model_validate(plan.runbook))
     for entry in loaded.entries if loaded else ():
-        progress.apply(entry.record, entry.time)
+        progress.apply(entry.record, entry.stamp.time)
     return progress
 
 
@@ -199,7 +199,7 @@ def _signals(run: Run, operator: Terminal) -> Iterator[None]:
         signal.SIGTERM: detach,
         signal.SIGHUP: signal.SIG_IGN,
     }
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}  # type: ignore[arg-type]
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -51,12 +51,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRun:
-    """One run as its log tells it. `opening` has the fields of the ledger's `run.open`."""
+    """One run as its log tells it. `opening` has the fields of the ledger's `run.open`; `certificate` is the newest."""
 
     run_id: str
     folder: Path
     opening: Mapping[str, Any]
     operators: tuple[str, ...]
+    certificate: str
     entries: tuple[Entry, ...]
     segments: tuple[SegmentRead, ...]
     live: bool
@@ -133,6 +134,7 @@ def load_run(logs: Path, name: str) -> LoadedRun:
         folder=folder,
         opening=opened[0].values,
         operators=tuple(entry.values["actor"] for entry in opened),
+        certificate=opened[-1].values["cert"],
         entries=tuple(entries),
         segments=segments,
         live=is_held(folder),
