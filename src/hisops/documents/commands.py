@@ -19,7 +19,9 @@ _VERSION = 1
 _WANTED = ("id", "command", "title", "purpose", "parameters")
 
 
-def commands(site: Path | None = None, environment: Mapping[str, str] | None = None) -> list[Row]:
+def commands(
+    site: Path | None = None, environment: Mapping[str, str] | None = None, shipped: Path | None = None
+) -> list[Row]:
     """Return for each runbook with a command: id, command, title, purpose and parameters, as written.
 
     The runbooks of the folder `site` count too. Files that cannot be understood are left out: lint names them.
@@ -28,7 +30,7 @@ def commands(site: Path | None = None, environment: Mapping[str, str] | None = N
     known = _remembered(cache)
     fresh: dict[str, Any] = {}
     rows: dict[str, Row] = {}
-    for folder in filter(None, (shipped_runbooks(), site and site / "runbooks")):
+    for folder in filter(None, (shipped or shipped_runbooks(), site and site / "runbooks")):
         for path in definitions(folder):
             stat = path.stat()
             key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from hisops.documents.commands import commands
+from hisops.documents.commands import Row, commands
 from hisops.documents.load import Loaded, load
 from hisops.documents.places import definitions, id_of, shipped_runbooks
 from hisops.documents.problems import DocumentProblems, nearest
@@ -50,6 +50,10 @@ class Library:
         if problems := errors_in(found, self):
             raise DocumentProblems(problems)
         return found
+
+    def commands(self) -> list[Row]:
+        """Return the commands that runbooks bring; see `hisops.documents.commands`."""
+        return commands(self._own.parent if self._own else None, shipped=self._shipped)
 
     def tool(self, tool: str) -> Loaded[Judge]:
         """Return all that is known of the output of `tool`. Raises UsageProblem if it is nothing."""
@@ -110,11 +114,12 @@ class Library:
             raise _nothing("definition", name, known)
         found = load(path, model)
         if self.replaces(name):
-            self._check_override(name, found.digest)
+            self.check_override(name, found.digest)
         self._loaded[name] = found  # type: ignore[assignment]
         return found
 
-    def _check_override(self, name: str, digest: str) -> None:
+    def check_override(self, name: str, digest: str) -> None:
+        """Refuse the site's definition `name` of this digest unless site.yaml declares it so."""
         declared = self._overrides.get(name, "")
         if declared and digest.removeprefix("sha256:") == declared.removeprefix("sha256:"):
             return

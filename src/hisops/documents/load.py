@@ -95,8 +95,11 @@ def examine(where: Path | str, model: type[M], name: str | None = None) -> Exami
     except DocumentProblems as error:
         return Examined(problems=list(error.problems))
     document, problems = parse_leniently(raw, name)
-    if document is None:
-        return Examined(problems=problems)
+    return Examined(problems=problems) if document is None else fit(document, problems, model)
+
+
+def fit(document: Document, problems: list[Problem], model: type[M]) -> Examined[M]:
+    """Return what `model` can make of a document that was read with `problems`."""
     if wrong := _wrong_kind(document, model):
         return Examined(problems=[wrong, *problems])
     found, unfit = validate(document, model)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from hisops.documents.findings import Finding, problems_of
 from hisops.documents.library import Library
 from hisops.documents.load import Loaded, examine
 from hisops.documents.problems import Problem, nearest
-from hisops.documents.source import Keys
+from hisops.documents.source import Keys, Source
 from hisops.errors import HisopsError
 from hisops.model.site import Setting, Site, TargetType
 
@@ -29,10 +29,14 @@ def examine_site(path: Path, library: Callable[[Site], Library]) -> tuple[Loaded
     problems = list(examined.problems)
     if examined.best is not None and examined.source is not None:
         shelf = library(examined.best)
-        for rule, check in RULES.items():
-            findings = check(examined.best, shelf)
-            problems.extend(problems_of(findings, examined.source, rule, "error", examined.damaged))
+        problems.extend(site_problems(examined.best, examined.source, shelf, examined.damaged))
     return examined.loaded, sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def site_problems(site: Site, source: Source, library: Library, damaged: Collection[Keys] = ()) -> Iterator[Problem]:
+    """Give what breaks the rules for sites. `damaged`: what was unfit and is left out of `site`."""
+    for rule, check in RULES.items():
+        yield from problems_of(check(site, library), source, rule, "error", damaged)
 
 
 def hosts_exist(site: Site, _: Library) -> Iterator[Finding]:

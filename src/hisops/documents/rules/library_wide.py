@@ -1,0 +1,84 @@
+"""Rules on a definition among the others: its id, its command, what it replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hisops.documents.findings import Finding
+from hisops.documents.library import Library
+from hisops.documents.load import Examined
+from hisops.documents.problems import nearest
+from hisops.errors import HisopsError
+from hisops.model.judge import Judge
+from hisops.model.runbook import Runbook
+from hisops.model.site import TargetType
+
+_FOLDERS = {Judge: "judges/", TargetType: "targets/"}
+
+
+def id_is_the_place(path: Path, examined: Examined[Any], _: Library) -> Iterator[Finding]:
+    """A definition is found under its id, so it lies where its id says."""
+    definition = examined.best
+    if not isinstance(definition, Runbook | Judge | TargetType):
+        return
+    name = _FOLDERS.get(type(definition), "") + definition.id
+    if "runbooks" in path.resolve().parts and not str(path.resolve().with_suffix("")).endswith(f"/runbooks/{name}"):
+        fact, todo = "The id `{id}` does not fit the place of the file.", "Call the file `runbooks/{name}.yaml`."
+        yield Finding(("id",), fact, todo, {"id": definition.id, "name": name})
+
+
+def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
+    """No two runbooks are the same command, and none is one of hisops's own."""
+    definition = examined.best
+    if not isinstance(definition, Runbook) or definition.command is None:
+        return
+    for row in library.commands():
+        if row["command"] == definition.command and row["id"] != definition.id:
+            fact = "The command `{command}` is that of `{other}` already."
+            yield Finding(("command",), fact, "Choose another.", {"command": definition.command, "other": row["id"]})
+    if definition.command.split()[0] in RESERVED:
+        fact = "The command `{command}` would hide one of hisops's own."
+        yield Finding(("command",), fact, "Choose another first word.", {"command": definition.command})
+
+
+def replacement_is_declared(path: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
+    """A site's definition that replaces a shipped one is declared with its digest."""
+    if examined.loaded is None or not isinstance(definition := examined.loaded.model, Runbook | Judge | TargetType):
+        return
+    name = _FOLDERS.get(type(definition), "") + definition.id
+    source = library.source_of(name)
+    if source is None or source.resolve() != path.resolve() or not library.replaces(name):
+        return
+    try:
+        library.check_override(name, examined.loaded.digest)
+    except HisopsError as error:
+        yield Finding(("id",), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
+
+
+def facts_are_captured(target: TargetType, library: Library) -> Iterator[Finding]:
+    """What a fact keeps is what its judge captures."""
+    facts = [("identity", index, fact) for index, fact in enumerate(target.identity)]
+    facts += [("state", index, fact) for index, fact in enumerate(target.state)]
+    for part, index, fact in facts:
+        if fact.judge is None:
+            continue
+        try:
+            captured = list(library.judge(fact.judge)[1].capture)
+        except HisopsError as error:
+            yield Finding((part, index, "judge"), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
+            continue
+        for number, name in enumerate(fact.values):
+            if name not in captured:
+                guess = nearest(name, captured)
+                todo = "Did you mean `{guess}`?" if guess else ""
+                values = {"judge": fact.judge, "name": name, "guess": guess}
+                keys = (part, index, "values", number)
+                yield Finding(keys, "The judge {judge} captures no `{name}`.", todo, values)
+
+
+RESERVED = frozenset({
+    "init", "doctor", "site", "key", "explain", "runbook", "plan", "run", "status", "resume", "answer", "pause", "cancel",
+    "kill", "undo", "resolve", "abandon", "unlock", "play", "approvals", "approve", "reject", "log", "report", "lab",
+})  # fmt: skip

@@ -1,0 +1,81 @@
+"""Which names of values a runbook has, and of which types: in scripts, statements, slots and expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hisops.documents.rules.subject import Subject
+from hisops.model.runbook import Call, Step
+
+OWN = {"stage_dir": "path", "run_dir": "path", "run": "path"}
+CLOSED = frozenset({"identifier", "integer", "tag", "scn", "timestamp", "path"})
+_KINDS = {
+    "integer": "integer", "boolean": "boolean", "version": "version", "list": "list[string]", "scn": "any",
+}  # fmt: skip
+
+
+def outputs_before(subject: Subject, step: Step) -> dict[str, str]:
+    """Return the outputs of the steps before `step` as `a_b_name`, with their types."""
+    last = subject.place_of[step.id]
+    return {
+        f"{each.id.replace('-', '_')}_{name}": output.type
+        for each in subject.runbook.steps[:last]
+        for name, output in each.outputs.items()
+    }
+
+
+def values_at(subject: Subject, step: Step) -> dict[str, str]:
+    """Return every value that a script, a statement or a slot of `step` can name, with its declared type."""
+    target = subject.target_type
+    settings = {name: each.type for name, each in target.settings.items()} if target else {}
+    parameters = {name: each.type for name, each in subject.runbook.parameters.items()}
+    return {**settings, **parameters, **outputs_before(subject, step), **OWN}
+
+
+def scope(subject: Subject, step: Step | None) -> dict[str, str]:
+    """Return the dotted names that expressions see before `step` acts (None: before any step), with their types."""
+    found = {
+        "target.name": "string", "target.engine": "string", "target.role": "string", "target.version": "version",
+        "target.has_standby": "boolean", "target.host.name": "string", "target.host.os": "string",
+    }  # fmt: skip
+    target = subject.target_type
+    if target is None:
+        found |= {"target.settings": "map", "target.identity": "map", "target.state": "map"}
+    else:
+        found |= {f"target.settings.{name}": _kind(each.type) for name, each in target.settings.items()}
+        found |= {f"target.identity.{fact.id}.{value}": "any" for fact in target.identity for value in fact.values}
+        found |= {f"target.state.{fact.id}.{value}": "any" for fact in target.state for value in fact.values}
+    found |= {f"params.{name}": _kind(each.type) for name, each in subject.runbook.parameters.items()}
+    if step is not None:
+        for each in subject.runbook.steps[: subject.place_of[step.id]]:
+            base = f"steps.{each.id.replace('-', '_')}"
+            found[f"{base}.state"] = "string"
+            for name, output in each.outputs.items():
+                rows = output.from_ == "rows" and output.type == "list"
+                found[f"{base}.out.{name}"] = "list" if rows else _kind(output.type)
+    return found
+
+
+def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[str, str]:
+    """Return the names below `out` after `call` (None: after the step's own action), with their types."""
+    of = call or step
+    if of.sql is not None:
+        return {"out.rows": "list", "out.count": "integer", "out.first": "map"}
+    if of.sh is None:
+        return {"out.evidence": "string"} if step.manual is not None else _of_wait(subject, step)
+    found = {"out.code": "integer"}
+    if action := subject.action(of.judge):
+        found |= {f"out.{name}": _kind(capture.type) for name, capture in action.capture.items()}
+    elif of.judge:
+        found["out"] = "map"
+    if call is None:
+        found |= {f"out.{name}": _kind(output.type) for name, output in step.outputs.items()}
+    return found
+
+
+def _of_wait(subject: Subject, step: Step) -> Mapping[str, str]:
+    return results(subject, step, step.wait) if step.wait is not None else {}
+
+
+def _kind(declared: str) -> str:
+    return _KINDS.get(declared, "string")
