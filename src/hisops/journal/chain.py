@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from hisops.errors import LogBroken
 from hisops.journal.line import MAX_LINE, decode, encode
@@ -38,9 +38,8 @@ class Chain:
         self.size += len(raw) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line as read. `chain` fields tell what came before it: that is what a signature line signs."""
+class Line(NamedTuple):
+    """One line as read. `before` is the end of the chain before it: that is what a signature line signs."""
 
     n: int
     kind: str
@@ -87,24 +86,25 @@ class Walk:
             if type(kind) is not str:
                 raise ValueError("it has no type")
         except ValueError as error:
-            raise self.broken(chain.lines, str(error)) from error
+            raise bad_line(self.name, chain.lines, str(error)) from error
         return Line(chain.lines, kind, values, raw, chain.size, chain.prev)
 
     def _end(self, rest: bytes, file: IO[bytes]) -> None:
         if len(rest) > MAX_LINE:
-            raise self.broken(self.chain.lines, f"longer than {MAX_LINE} bytes")
+            raise bad_line(self.name, self.chain.lines, f"longer than {MAX_LINE} bytes")
         self.torn = rest
 
-    def broken(self, n: int, reason: str) -> LogBroken:
-        """Return the error for line `n`, counted from 0 in the log and from 1 for people."""
-        return LogBroken(
-            "HIS-5001",
-            "Line {line} of {file} does not hold: {reason}.",
-            "The log was changed after it was written; find out who had access to it.",
-            line=n + 1,
-            file=self.name,
-            reason=reason,
-        )
+
+def bad_line(file: str, n: int, reason: str) -> LogBroken:
+    """Return the error for line `n`, counted from 0 in the log and from 1 for people."""
+    return LogBroken(
+        "HIS-5001",
+        "Line {line} of {file} does not hold: {reason}.",
+        "The log was changed after it was written; find out who had access to it.",
+        line=n + 1,
+        file=file,
+        reason=reason,
+    )
 
 
 def open_regular(path: Path) -> IO[bytes]:

@@ -15,12 +15,12 @@ from hisops.journal.blobs import Blobs, name_of
 from hisops.journal.durable import broken, hold, sync_folder
 from hisops.journal.heads import Head
 from hisops.journal.ledger import Ledger
-from hisops.journal.reader import SegmentRead, load_run
+from hisops.journal.reader import LoadedRun, SegmentRead, load_run
 from hisops.journal.runkey import RunKey
 from hisops.journal.segment import Segment, segment_name
-from hisops.journal.stamp import read_clock
+from hisops.journal.stamp import TOLERANCE, read_clock
 from hisops.journal.writer import Author, RunJournal
-from hisops.model.records import RunSealed
+from hisops.model.records import ClockStepped, RunSealed
 from hisops.model.statement import Signed
 from hisops.ports import Certifier, Clock
 
@@ -102,7 +102,17 @@ def resume_run(logs: Path, run_id: str, signer: Certifier, clock: Clock, machine
     except BaseException:
         os.close(lock)
         raise
-    return RunJournal(author, segment, blobs, lock, earlier=run.segments, entries=run.entries)
+    journal = RunJournal(author, segment, blobs, lock, earlier=run.segments, entries=run.entries)
+    _explain_clock(journal, run, segment)
+    return journal
+
+
+def _explain_clock(journal: RunJournal, run: LoadedRun, segment: Segment) -> None:
+    """Write down that the clock was set back since the segment before; a reader would take it for a forgery."""
+    if run.entries and segment.last:
+        microseconds = round((segment.last.time - run.entries[-1].stamp.time).total_seconds() * 1e6)
+        if microseconds < -TOLERANCE:
+            journal.commit(ClockStepped(drift=microseconds))
 
 
 def finish_close(logs: Path, run_id: str, signer: Certifier, clock: Clock) -> bool:

@@ -32,6 +32,7 @@ class Segment:
         self.path = path
         self.number = number
         self.chain = Chain(first)
+        self.last: Stamp | None = None
         self._names = (origin, path.parent.name, number)
         self._key = key
         self._actor = actor
@@ -51,6 +52,7 @@ class Segment:
                 "HIS-5006", "A record of type {kind} cannot stand in the log: {why}.", kind=kind, why=error
             ) from error
         self._buffer.append(line)
+        self.last = stamp
         return self.chain.lines - 1
 
     def commit(self) -> None:

@@ -27,6 +27,10 @@ class Stamp:
         """Return by how many µs the wall clock was moved since `earlier`, within one boot."""
         return (self.time - earlier.time) // _MICROSECOND - (self.boottime - earlier.boottime)
 
+    def later(self, boottime: int) -> datetime:
+        """Return the time at `boottime` of the same boot, whatever the wall clock was set to since."""
+        return self.time + timedelta(microseconds=boottime - self.boottime)
+
 
 def read_clock(clock: Clock) -> Stamp:
     """Return the time now."""

@@ -64,14 +64,12 @@ class RunJournal:
         self._earlier = tuple(earlier)
         self._entries = list(entries)
         self._records = [entry.record for entry in entries]
-        self._last: Stamp | None = None
 
     def write(self, *records: Record) -> None:
         """Append; durable and signed at the next commit at the latest."""
         for record in records:
             stamp = read_clock(self._author.clock)
-            drift = stamp.drift(self._last) if self._last else 0
-            self._last = stamp
+            drift = stamp.drift(self._segment.last) if self._segment.last else 0
             if abs(drift) > TOLERANCE:
                 self._put(ClockStepped(drift=drift), stamp)
             self._put(record, stamp)
