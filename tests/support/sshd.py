@@ -36,6 +36,11 @@ def _has_separation_user() -> bool:
     return True
 
 
+def _pam() -> str:
+    """Without PAM, sshd refuses accounts whose password is locked, as those of services are."""
+    return "yes" if os.getuid() == 0 and Path("/etc/pam.d/sshd").exists() else "no"
+
+
 @dataclass
 class Sshd:
     """A running server. `folder` holds its keys, its log and a `known_hosts` that names it."""
@@ -86,6 +91,7 @@ def start(folder: Path, *, options: Sequence[str] = (), user: str | None = None)
     known_hosts.write_text(f"[127.0.0.1]:{port} {(folder / 'host_key.pub').read_text()}")
     config = folder / "sshd_config"
     lines = [
+        *options,  # the first value of a word counts
         f"Port {port}",
         "ListenAddress 127.0.0.1",
         f"HostKey {folder / 'host_key'}",
@@ -95,10 +101,9 @@ def start(folder: Path, *, options: Sequence[str] = (), user: str | None = None)
         "PasswordAuthentication no",
         "KbdInteractiveAuthentication no",
         "PermitRootLogin prohibit-password",
-        "UsePAM no",
+        f"UsePAM {_pam()}",
         "MaxStartups 100",
         "MaxSessions 100",
-        *options,
     ]
     config.write_text("\n".join(lines) + "\n")
     if os.getuid() == 0:
