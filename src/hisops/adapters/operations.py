@@ -35,12 +35,13 @@ def key(name: str) -> str:
     return name
 
 
-def call(function: str, *args: str | int, boot_file: str | None = None, **values: str) -> str:
-    """Return the script that calls a function of operations.sh with `values` as shell variables."""
+def call(function: str, *args: str | int, boot_file: str | None = None, before: str = "", **values: str) -> str:
+    """Return the script that calls a function of operations.sh (or of `before`) with `values` as shell variables."""
     lines = [f"hisops_{name}={quote(value)}" for name, value in values.items()]
     lines.append(f"hisops_boot_file={quote(boot_file or '')}")
     words = " ".join(quote(str(arg)) for arg in args)
-    return "".join((text_of("common.sh"), text_of("operations.sh"), "\n".join(lines), f"\nhisops_{function} {words}\n"))
+    call_line = f"hisops_{function} {words}\n"
+    return "".join((text_of("common.sh"), text_of("operations.sh"), before, "\n".join(lines), "\n", call_line))
 
 
 def launch(

@@ -53,6 +53,7 @@ class SshLink:
         identity_file: Path | None = None,
         known_hosts: Sequence[Path] = (),
         ssh_config: Path | None = None,
+        login_timeout: float = _LOGIN,
     ) -> None:
         self.name = name
         self._address = address
@@ -61,6 +62,7 @@ class SshLink:
         self._identity_file = identity_file
         self._known_hosts = tuple(known_hosts)
         self._ssh_config = ssh_config
+        self._login_timeout = login_timeout
         self._connection: Any = None
         self._lock = threading.Lock()
 
@@ -81,7 +83,7 @@ class SshLink:
         """Hang up, gateways included."""
         with self._lock:
             connection, self._connection = self._connection, None
-        while connection is not None and not isinstance(connection, str):
+        while connection and not isinstance(connection, str):
             with contextlib.suppress(Exception):
                 connection.close()
             connection = connection.gateway
@@ -105,11 +107,25 @@ class SshLink:
         logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are no output of ours
         config = Config(lazy=True, runtime_ssh_path=str(self._ssh_config) if self._ssh_config else None)
         config.load_ssh_config()
-        kwargs: dict[str, Any] = {"banner_timeout": _LOGIN, "auth_timeout": _LOGIN}
+        kwargs: dict[str, Any] = {"banner_timeout": self._login_timeout, "auth_timeout": self._login_timeout}
         if self._identity_file:
+            if not self._identity_file.is_file():
+                raise Unreachable(
+                    "HIS-3055",
+                    "The key {path} for {host} is not there.",
+                    "Correct identity_file of the host in site.yaml; it is relative to the site folder.",
+                    path=self._identity_file,
+                    host=self.name,
+                )
             kwargs |= {"key_filename": [str(self._identity_file)], "look_for_keys": False}
         connection = Connection(
-            self._address, user=self._user, port=self._port, config=config, connect_kwargs=kwargs, forward_agent=False
+            self._address,
+            user=self._user,
+            port=self._port,
+            config=config,
+            gateway=_gateway(config, self._address),
+            connect_kwargs=kwargs,
+            forward_agent=False,
         )
         try:
             self._open(connection)
@@ -173,7 +189,30 @@ def _told(error: Exception) -> tuple[str, str, str]:
     )
     if "No authentication methods" in str(error):
         return _LOGIN_REFUSED
+    if "protocol banner" in str(error):
+        return _LATE
     return next((told for kind, told in kinds if isinstance(error, kind)), _FAILED)
+
+
+def _gateway(config: Any, address: str, passed: frozenset[str] = frozenset()) -> Any:
+    """Return the connection or command that ssh_config puts before `address`, False for none.
+
+    fabric would drop a jump host that has the address of its target, whatever the ports, and take `none` for a name.
+    """
+    from fabric import Connection
+
+    words = config.base_ssh_config.lookup(address)
+    jumps = words.get("proxyjump", "none")
+    if jumps.lower() == "none":
+        return words.get("proxycommand") or False
+    passed |= {address}
+    gateway: Any = None
+    for hop in jumps.split(","):
+        name = Connection.derive_shorthand(hop)["host"]
+        if gateway is None:
+            gateway = name not in passed and _gateway(config, name, passed)
+        gateway = Connection(hop, config=config.clone(), gateway=gateway, forward_agent=False)
+    return gateway
 
 
 def _socket(host: str, port: int, timeout: float) -> socket.socket:
