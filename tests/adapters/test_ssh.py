@@ -246,11 +246,11 @@ def test_a_jump_host_that_matches_its_own_rule_is_reached_directly(
         f"Host bastion\n  HostName 127.0.0.1\n  Port {jump.port}\n  IdentityFile {jump.client_key}\n"
         "Host * !plain\n  ProxyJump bastion\nHost plain\n  ProxyJump none\n"
     )
-    for name in ("db", "bastion"):
+    for name, logins in (("db", 1), ("bastion", 2)):
         known = [target.known_hosts, jump.known_hosts]
         host = ShellHost(name, SshCarrier(SshLink(name, name, known_hosts=known, ssh_config=config)))
         assert host.run(Command(script="true"), output) == 0
-        assert jump.sessions()
+        assert (name, jump.log().count("Accepted publickey")) == (name, logins)
         host.close()
     plain = SshLink("p", "plain", port=1, ssh_config=config)
     with pytest.raises(Unreachable) as caught:

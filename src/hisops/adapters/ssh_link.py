@@ -206,12 +206,14 @@ def _gateway(config: Any, address: str, passed: frozenset[str] = frozenset()) ->
     if jumps.lower() == "none":
         return words.get("proxycommand") or False
     passed |= {address}
-    gateway: Any = None
+    gateway: Any = False
     for hop in jumps.split(","):
-        name = Connection.derive_shorthand(hop)["host"]
-        if gateway is None:
-            gateway = name not in passed and _gateway(config, name, passed)
-        gateway = Connection(hop, config=config.clone(), gateway=gateway, forward_agent=False)
+        connection = Connection(hop, config=config.clone(), gateway=False, forward_agent=False)
+        name = connection.original_host
+        if name in passed:  # `Host *` gives the jump host itself a ProxyJump too
+            continue
+        connection.gateway = gateway or _gateway(config, name, passed)
+        gateway = connection
     return gateway
 
 
