@@ -43,14 +43,16 @@ def parse_model(data: dict[str, Any], model: type[M]) -> M:
 def _problems(document: Document, model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
     """Give each place one problem of a kind: the members of a union complain one by one of the same value."""
     places: dict[tuple[Keys, str], list[Any]] = {}
-    items = error.errors(include_url=False)
-    for item in items:
-        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
+    complaints = error.errors(include_url=False)
+    for item in complaints:
+        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in complaints):
             continue  # pydantic counts only the members that fit
         kind = item["type"] if item["type"] in {"missing", "extra_forbidden"} else "value"
         keys = known_part(document.data, item["loc"])
         places.setdefault((keys, kind), []).append(item)
     for (keys, kind), items in places.items():
+        if kind == "value" and _at(document.data, keys) is None:
+            continue  # a key without a value was told when it was read
         if kind == "missing":
             yield _missing(document, keys, [str(item["loc"][-1]) for item in items])
         elif kind == "extra_forbidden":
@@ -73,6 +75,12 @@ def known_part(data: Any, loc: tuple[str | int, ...]) -> Keys:
     return tuple(keys)
 
 
+def _at(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = data[key]
+    return data
+
+
 def _missing(document: Document, keys: Keys, names: list[str]) -> Problem:
     source = document.source
     fact = "Here `{names}` is missing." if len(names) == 1 else "Here `{names}` are missing."
@@ -89,9 +97,7 @@ def _unknown(document: Document, keys: Keys, model: type[BaseModel]) -> Problem:
 
 def _unfit(document: Document, keys: Keys, items: list[Any]) -> Problem:
     source = document.source
-    value: Any = document.data
-    for key in keys:
-        value = value[key]
+    value = _at(document.data, keys)
     if items[0]["loc"][-1:] == ("[key]",):
         place, what = source.key_place(keys), f"The key `{keys[-1]}`"
     else:

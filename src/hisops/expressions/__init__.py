@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.expressions import syntax, types
-from hisops.expressions.types import Fault
+from hisops.expressions import syntax
+from hisops.expressions.check import Fault, check
+from hisops.expressions.kinds import types_of
+from hisops.expressions.names import references
+from hisops.expressions.versions import satisfies, version_key
 
 __all__ = [
     "Expression",
@@ -29,9 +32,6 @@ __all__ = [
     "satisfies",
     "version_key",
 ]
-
-_VERSION = re.compile(r"^\d{1,10}(?:\.\d{1,10})*$")
-_BOUND = re.compile(r"^\s*(>=|<=|==|!=|>|<)\s*(\S+)\s*$")
 
 
 class ExpressionInvalid(UsageProblem):
@@ -93,26 +93,24 @@ def faults_in(text: str, names: Mapping[str, str]) -> list[Fault]:
         offset = int(said[1]) - 1 if said else getattr(error, "offset", 0)
         why = said[2].split(" expecting ")[0] if said else error
         return [Fault(min(offset, len(text)), "This is no expression: {why}.", "", {"why": why})]
-    return types.check(tree, names)
+    return check(tree, names)
 
 
 def names_in(text: str) -> tuple[str, ...]:
     """Return the dotted names that `text` uses, each once, in order. Raises ExpressionInvalid if it is none."""
     try:
-        return tuple(dict.fromkeys(types.references(syntax.parse(text))))
+        return tuple(dict.fromkeys(references(syntax.parse(text))))
     except syntax.SyntaxProblem as error:
         raise ExpressionInvalid(text, [Fault(error.offset, "This is no expression.")]) from error
 
 
 def evaluate(text: str, values: Mapping[str, Any]) -> bool:
     """Return the answer of `text` over `values`. Raises ExpressionFailed; it never takes an error for false."""
-    from cel import Context
-
     try:
         program = _program(text)
-        if faults := types.check(syntax.parse(text), types.types_of(values), lenient=True):
+        if faults := check(syntax.parse(text), types_of(values), lenient=True):
             raise ExpressionFailed(text, " ".join(str(fault) for fault in faults))
-        answer = program.execute(Context(dict(values), {"version": version_key}))
+        answer = program.execute(_library().Context(dict(values), {"version": version_key}))
     except ExpressionFailed:
         raise
     except KeyError as error:
@@ -124,37 +122,20 @@ def evaluate(text: str, values: Mapping[str, Any]) -> bool:
     return answer
 
 
-def version_key(text: str) -> str:
-    """Return a text that orders as the version does: 9 before 19, 19 equal to 19.0. ValueError if it is none."""
-    if not isinstance(text, str) or not _VERSION.match(text.strip()):
-        raise ValueError(f"{text!r} is no version")
-    numbers = [int(part) for part in text.strip().split(".")]
-    while len(numbers) > 1 and numbers[-1] == 0:
-        numbers.pop()
-    return ".".join(f"{number:010d}" for number in numbers)
-
-
-def satisfies(version: str, requirement: str) -> bool:
-    """Tell whether `version` meets every bound of `requirement` (`>=12.1, <23`). ValueError if one is no version."""
-    mine = version_key(version)
-    answers = []
-    for bound in requirement.split(","):
-        match = _BOUND.match(bound)
-        if match is None:
-            raise ValueError(f"{bound.strip()!r} is not a bound such as >=12.1")
-        other = version_key(match[2])
-        answers.append(
-            {">=": mine >= other, "<=": mine <= other, ">": mine > other, "<": mine < other,
-             "==": mine == other, "!=": mine != other}[match[1]]
-        )  # fmt: skip
-    return all(answers)
-
-
 @lru_cache(maxsize=512)
 def _program(text: str) -> Any:
-    from cel import compile as compile_
+    return _library().compile(text)
 
-    return compile_(text)
+
+@cache
+def _library() -> Any:
+    """Return the library: late, since it takes long to import, and quiet, since it logs what it raises as well."""
+    import logging
+
+    import cel
+
+    logging.getLogger("cel").addHandler(logging.NullHandler())
+    return cel
 
 
 def _short(error: Exception) -> str:

@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+_CONSTANTS = {"true": "boolean", "false": "boolean", "null": "null"}
 _LEVELS = (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
 
 
@@ -180,12 +181,13 @@ class _Parser:
             return Literal(offset, "number" if "." in text or "e" in text.lower()[2:] else "integer", text)
         if kind == "text":
             return _text(text, offset)
+        if kind == "name" and text in _CONSTANTS:
+            return Literal(offset, _CONSTANTS[text], text)
         if kind == "name":
-            if text in {"true", "false"}:
-                return Literal(offset, "boolean", text)
-            if text == "null":
-                return Literal(offset, "null", text)
             return Call(offset, None, text, self._until(")")) if self._take("(") else Name(offset, text)
+        return self._bracket(text, offset)
+
+    def _bracket(self, text: str, offset: int) -> Node:
         if text == "(":
             node = self.expression()
             self.expect(")")

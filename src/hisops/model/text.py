@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 Lang = Literal["zh", "en"]
 ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PATH_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
-_DURATION = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$")
+DURATION_PATTERN = r"^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$"
 
 
 class Definition(BaseModel):
@@ -34,13 +34,17 @@ class Text(Definition):
 
 def parse_duration(value: object) -> object:
     """Return seconds for `90m`, `1h30m`, `45s`; anything else is a ValueError."""
-    if isinstance(value, str) and value and (match := _DURATION.match(value)):
+    if isinstance(value, str) and (match := re.fullmatch(DURATION_PATTERN, value)):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return hours * 3600 + minutes * 60 + seconds
     raise ValueError("a duration is written like 90m, 1h30m or 45s")
 
 
-Duration = Annotated[int, BeforeValidator(parse_duration), Field(json_schema_extra={"type": "string"})]
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["90m", "1h30m", "45s"]}),
+]
 StepId = Annotated[str, Field(pattern=ID_PATTERN)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 DefinitionId = Annotated[str, Field(pattern=PATH_ID_PATTERN)]
