@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from hisops.documents.library import Library
+from hisops.documents.lint import lint_paths
 from hisops.engine import slots
 from hisops.expressions import names_in
 from hisops.model.runbook import Runbook
@@ -234,3 +236,20 @@ def test_failures_lead_where_the_fault_table_says(name: str) -> None:
     assert policy[CHANGE_OF_HOME[name]] == {"apply": "undo", "rollback": "hold"}[CHANGE_OF_HOME[name]]
     after_the_stop = book.steps[book.steps.index(book.step("stop-database")) :]
     assert "stop" not in {step.failure_policy for step in after_the_stop}, "a failed check must not end a run half done"
+
+
+@each_patching
+def test_every_step_has_its_place_in_the_page_of_procedures(name: str) -> None:
+    text = (procedures.ROOT.parent / "docs" / "procedures.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9-]+)`", text))
+    assert {step.id for step in runbook(name).steps} <= named
+    known = {step.id for patching in PATCHING for step in runbook(patching).steps}
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    in_tables = {item for row in rows for item in re.findall(r"`([a-z0-9-]+)`", row)}
+    assert in_tables <= known
+
+
+@each_runbook
+def test_lint_has_nothing_to_complain_about(book: Runbook) -> None:
+    problems = lint_paths([procedures.ROOT / f"{book.id}.yaml"], Library())
+    assert [str(problem) for problem in problems] == []
