@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from hisops.adapters.sshkeys import fingerprint_of
 from hisops.canonical import digest
 from hisops.cli import wiring
 from hisops.cli.carrying import read_plan, resume_run
@@ -97,7 +96,7 @@ def approve_step(desk: Desk, name: str, step_id: str | None, hours: int) -> int:
     step = _waiting_step(desk, plan, view, step_id)
     if step.gate is None or step.gate.approve is None:
         raise UsageProblem("HIS-4204", "Step {step} asks for no approval.", "See `hisops status`.", step=step.id)
-    certificate = fingerprint_of(run.certificate)
+    certificate = run.certificate
     fields = {
         "of": "evidence", "run": run.run_id, "step": step.id, "certificate": certificate,
         "evidence": _evidence(view, step),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from hisops.journal.durable import is_held
 from hisops.journal.heads import SegmentHead
 from hisops.journal.ledger import FILE
 from hisops.journal.segment import segment_name
+from hisops.journal.sshkey import fingerprint
 from hisops.journal.stamp import Stamp, read_time
 from hisops.model.records import Record, RunSealed, from_fields
 
@@ -51,7 +53,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRun:
-    """One run as its log tells it. `opening` has the fields of the ledger's `run.open`; `certificate` is the newest."""
+    """One run as its log tells it. `opening` has the fields of the ledger's `run.open`.
+
+    `certificate` is the fingerprint of the newest segment's certificate.
+    """
 
     run_id: str
     folder: Path
@@ -134,7 +139,7 @@ def load_run(logs: Path, name: str) -> LoadedRun:
         folder=folder,
         opening=opened[0].values,
         operators=tuple(entry.values["actor"] for entry in opened),
-        certificate=opened[-1].values["cert"],
+        certificate=fingerprint(b64decode(opened[-1].values["cert"])),
         entries=tuple(entries),
         segments=segments,
         live=is_held(folder),
