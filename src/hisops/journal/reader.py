@@ -102,9 +102,12 @@ class LoadedRun:
 
 
 def list_runs(logs: Path) -> Sequence[str]:
-    """Return the ids of all runs that have a folder, oldest first."""
+    """Return the ids of all runs that have a folder, in the order of the ledger; strangers to it come last."""
     folder = logs / "runs"
-    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    there = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    walk = Walk(logs / FILE, START) if there and (logs / FILE).exists() else ()
+    opened = [line.values.get("run") for line in walk if line.kind == "run.open"]
+    return [*(run for run in opened if run in there), *sorted(there.difference(opened))]
 
 
 def find_run(logs: Path, name: str) -> str:
