@@ -50,7 +50,7 @@ class Watch:
         """See redacted output as it comes; only whole lines are shown."""
         with self._lock:
             *lines, self._rest = (self._rest + text).replace(b"\r", b"\n").split(b"\n")
-            new = [line for raw in lines for line in visible_lines(_decoded(raw))]
+            new = [line for raw in lines for line in visible_lines(decoded(raw))]
             self._tail.extend(new)
         self._printed(new)
 
@@ -156,7 +156,8 @@ def _because(reason: str | None) -> str:
     return f" ({shorten(visible(reason), 300)})" if reason else ""
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """Return what a tool printed as text: UTF-8, else GB18030, else with escapes."""
     for encoding in _DECODING:
         try:
             return raw.decode(encoding)
