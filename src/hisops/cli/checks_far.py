@@ -81,7 +81,8 @@ def _users(name: str, entry: Host, host: HostPort, login: str) -> Iterator[Check
         except HisopsError as error:
             yield _not_become(subject, error, login, run_as)
             continue
-        yield Check(subject=subject, state="ok", fact="{user} by {way}", values={"user": facts.user, "way": run_as.via})
+        fact = "{user}, the login user" if run_as.via == "none" else "{user} by {way}"
+        yield Check(subject=subject, state="ok", fact=fact, values={"user": facts.user, "way": run_as.via})
         yield from (of_error(subject, error) for error in found)
         if missing:
             todo = "Install them, or name their folder under `path` of the host in site.yaml."

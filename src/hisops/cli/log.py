@@ -100,4 +100,3 @@ def _site(call: Invocation, trust: Path | None) -> Any:
 
     named = trust or (Path(os.environ["HISOPS_TRUST"]) if os.environ.get("HISOPS_TRUST") else None)
     return load_site(find_site(call.site, os.environ, Path.cwd()), named) if named else open_site(call)
-

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from rich.text import Text
 
-from hisops.console.escape import visible
+from hisops.console.escape import sentence, visible
 from hisops.console.grid import pad, wrapped
 from hisops.console.i18n import Language
 from hisops.console.theme import BAD, CARE, GOOD, Page
@@ -35,7 +35,7 @@ def check_line(check: Check, page: Page) -> list[Text]:
     sign, style = _LOOKS[check.state]
     fact, todo = said(check, page.say)
     head = Text.assemble("  ", (getattr(page.signs, sign), style), " ", pad(check.subject, _SUBJECT), "  ")
-    lines = wrapped(visible(fact), page.width, first=head, indent=6 + _SUBJECT)
+    lines = wrapped(sentence(fact), page.width, first=head, indent=6 + _SUBJECT)
     for part in todo.split("\n") if todo else ():
         lines += wrapped(visible(part), page.width, first=Text(" " * 6 + f"{page.signs.arrow} "), indent=8)
     return lines

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from hisops.console.escape import visible
+from hisops.console.escape import sentence
 from hisops.console.grid import wrapped
 from hisops.console.problems import Problem, problem_document, problem_lines
 from hisops.console.theme import BAD, Page, Screen, put
@@ -16,9 +16,9 @@ from hisops.errors import HisopsError
 def error_lines(error: HisopsError, page: Page) -> list[Text]:
     """Return `error HIS-2107  No target …` and the advice below it."""
     head = Text.assemble("  ", (page.say("error"), BAD), f" {error.code}  ")
-    lines = wrapped(_sentences(page.say.fact(error)), page.width, first=head, indent=4)
+    lines = wrapped(sentence(page.say.fact(error)), page.width, first=head, indent=4)
     todo = page.say.todo(error)
-    return lines + (wrapped(_sentences(todo), page.width, first=Text("  "), indent=4) if todo else [])
+    return lines + (wrapped(sentence(todo), page.width, first=Text("  "), indent=4) if todo else [])
 
 
 def report_error(screen: Screen, error: HisopsError, problems: Sequence[Problem] = ()) -> None:
@@ -42,7 +42,3 @@ def report_bug(screen: Screen, kind: str, saved: str) -> None:
     head = Text.assemble("  ", (page.say("error"), BAD), " HIS-2000  ")
     put(screen.err, wrapped(fact, page.width, first=head, indent=4))
     put(screen.err, wrapped(todo, page.width, first=Text("  "), indent=4))
-
-
-def _sentences(text: str) -> str:
-    return "\n".join(visible(line) for line in text.split("\n"))

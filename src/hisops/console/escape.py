@@ -22,6 +22,11 @@ def visible_lines(text: str) -> list[str]:
     return [visible(line) for line in unified.split("\n") if line.strip()]
 
 
+def sentence(text: str) -> str:
+    """Return `text` on one line, made visible; line breaks in what a tool has said become spaces."""
+    return " ".join(visible(line.strip()) for line in text.splitlines() if line.strip())
+
+
 def _shown(char: str) -> str:
     if char in _SAFE:
         return _SAFE[char]

@@ -50,7 +50,9 @@ def lab_lines(lab: Lab, page: Page) -> list[Text]:
     head = Text.assemble(
         "  ", (f"{sign} {word}", style), "   ", (say("LAB, a simulation: says nothing about a real database"), CARE)
     )
-    where = [f"{host} {name} {port}" for host, ports in lab.ports.items() for name, port in ports.items()]
+    where = [
+        f"{host} {name} {port}" for host, ports in lab.ports.items() for name, port in ports.items() if name != "pid"
+    ]
     rows = [(say("folder"), str(lab.directory)), (say("listens"), ", ".join(where) or "-")]
     rows.append((say("faults"), ", ".join(sorted(lab.faults)) or say("none")))
     lines = [head, *grid([Column(), Column(wraps=True)], rows, page.width, indent=4)]

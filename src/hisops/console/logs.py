@@ -22,7 +22,6 @@ from hisops.model import records as r
 from hisops.model.run import RunView, fold
 from hisops.model.runbook import Runbook
 
-
 TOLD = {
     "step.intent": mark("{kind} begins on {on}, attempt {attempt}"),
     "step.spawned": mark("runs detached, process {pid}"),
