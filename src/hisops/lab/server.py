@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.lifecycle import down
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
 from hisops.lab.state import Store
@@ -43,7 +44,7 @@ class Server:
             self._boot(host)
         self._announce()
         try:
-            while not self._stop:
+            while not self._stop and self._layout.lock.exists():  # the folder may be deleted under a running lab
                 self._look_after()
                 time.sleep(_TICK)
         finally:
@@ -125,10 +126,8 @@ def crash(store: Store, host: str) -> None:
     for name in store.databases():
         with store.change(name) as state:
             if state["host"] == host:
-                state.update(status="DOWN", open_mode="", restricted=False)
+                down(state)
                 state["listener"]["up"] = False
-                for pdb in state["pdbs"]:
-                    pdb.update(open_mode="DOWN", restricted="NO")
 
 
 def _take(lock: IO[str]) -> bool:

@@ -104,7 +104,7 @@ def _modify(session: Session, patch: Entry, folder: Path) -> None:
     storage = session.storage / f"{patch.id}_{datetime.now():%b_%d_%Y_%H_%M_%S}"
     shutil.copytree(folder / "etc", storage / "etc", dirs_exist_ok=True)
     shutil.copytree(folder / "files", storage / "files", dirs_exist_ok=True)
-    sources = sorted(path for path in (storage / "files").rglob("*") if path.is_file())
+    sources = sorted(patch_files(storage), key=lambda path: "bin" in path.relative_to(storage / "files").parts)
     back_up(session.home, storage, sources)
     session.desk.pause(_SECONDS / 6)
     session.say(f"Applying interim patch '{patch.id}' to OH '{session.home}'")
@@ -121,7 +121,7 @@ def _modify(session: Session, patch: Entry, folder: Path) -> None:
 
 
 def _copy(session: Session, patch: Entry, storage: Path, sources: list[Path]) -> None:
-    """Copy the files spread over the components, as slowly as the pace says."""
+    """Copy the files spread over the components, as slowly as the pace says; programs come last, as after a relink."""
     steps = max(len(patch.components), 1)
     half = steps // 2
     for number, component in enumerate(patch.components):
@@ -133,6 +133,11 @@ def _copy(session: Session, patch: Entry, storage: Path, sources: list[Path]) ->
             if session.desk.armed("disk-full-apply"):
                 raise OSError("No space left on device")
         session.desk.pause(_SECONDS / steps)
+
+
+def patch_files(storage: Path) -> list[Path]:
+    """Return what a patch brings."""
+    return sorted(path for path in (storage / "files").rglob("*") if path.is_file())
 
 
 def back_up(home: Path, storage: Path, sources: list[Path]) -> None:
@@ -166,7 +171,7 @@ def put_back(home: Path, storage: Path, sources: list[Path]) -> None:
 
 
 def _restored(session: Session, storage: Path) -> OPatchFailed:
-    put_back(session.home, storage, sorted(path for path in (storage / "files").rglob("*") if path.is_file()))
+    put_back(session.home, storage, patch_files(storage))
     shutil.rmtree(storage)
     session.say(
         f"ApplySession failed in system modification phase... {_NO_SPACE}",

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from hisops.lab.inventory import Entry
-from hisops.lab.tools.opatch.apply import ask_for_shutdown, put_back
+from hisops.lab.tools.opatch.apply import ask_for_shutdown, patch_files, put_back
 from hisops.lab.tools.opatch.prereq import active_lines, failed_check
 from hisops.lab.tools.opatch.session import OPatchFailed, Session
 
@@ -70,7 +70,7 @@ def _roll_back(session: Session, patch: Entry) -> None:
         if number == len(patch.components) // 2:
             session.desk.crossroads("opatch-rollback")
         session.desk.pause(_SECONDS / len(patch.components))
-    put_back(session.home, storage, sorted(path for path in (storage / "files").rglob("*") if path.is_file()))
+    put_back(session.home, storage, patch_files(storage))
     session.say(f"RollbackSession removing interim patch '{patch.id}' from inventory")
     session.inventory.remove(patch.id)
     shutil.rmtree(storage)

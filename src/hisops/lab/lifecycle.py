@@ -1,0 +1,122 @@
+"""Starting and stopping an instance: what it passes through and what SQL*Plus says on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hisops.lab import alert, background
+from hisops.lab.commands import open_pdb
+from hisops.lab.inventory import Inventory
+from hisops.lab.state import State
+from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.lsnrctl import registration
+
+_SGA = (
+    "Total System Global Area 4294966064 bytes",
+    "Fixed Size                  9186096 bytes",
+    "Variable Size             838860800 bytes",
+    "Database Buffers         3439329280 bytes",
+    "Redo Buffers                7589888 bytes",
+)
+Say = Callable[..., None]
+
+
+def start(desk: Desk, name: str, upto: str, say: Say) -> None:
+    """Start the instance as far as `upto` (nomount, mount, open)."""
+    state = desk.store.read(name)
+    if not (Path(state["home"]) / "dbs" / f"spfile{state['sid']}.ora").exists():
+        say(
+            "ORA-01078: failure in processing system parameters",
+            f"LRM-00109: could not open parameter file '{state['home']}/dbs/init{state['sid']}.ora'",
+        )
+        return
+    update = Inventory(Path(state["home"])).release_update()
+    desk.pause(1)
+    with desk.store.change(name) as state:
+        state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)
+        state["version"] = update.version if update else "19.3.0.0.0"
+        state["listener"]["registers_at"] = registration(desk).isoformat()
+        for pdb in state["pdbs"]:
+            pdb.update(open_mode="MOUNTED", restricted="NO")
+        alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
+    background.start(desk.layout, name, "instance")
+    say("ORACLE instance started.", "", *_SGA)
+    if upto != "nomount":
+        mount(desk, name, say)
+    if upto == "open":
+        open_(desk, name, say)
+
+
+def mount(desk: Desk, name: str, say: Say) -> None:
+    """Go from STARTED to MOUNTED."""
+    desk.pause(0.5)
+    with desk.store.change(name) as state:
+        state.update(status="MOUNTED", open_mode="MOUNTED")
+        alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
+    say("Database mounted.")
+
+
+def open_(desk: Desk, name: str, say: Say, *, read_only: bool = False) -> None:
+    """Go from MOUNTED to OPEN, and open the pluggable databases whose state was saved so."""
+    desk.crossroads("startup")
+    desk.pause(1)
+    with desk.store.change(name) as state:
+        primary = state["role"] == "PRIMARY"
+        mode = ("READ ONLY" if read_only else "READ WRITE") if primary else "READ ONLY WITH APPLY"
+        state.update(status="OPEN", open_mode=mode)
+        alert.write(state, "ALTER DATABASE OPEN", "Completed: ALTER DATABASE OPEN")
+        for pdb in state["pdbs"]:
+            if pdb["name"] == "PDB$SEED":
+                pdb["open_mode"] = "READ ONLY"
+            elif pdb["saved_state"]:
+                open_pdb(state, pdb, mode if primary else "READ ONLY")
+    say("Database opened.")
+
+
+def stop(desk: Desk, name: str, how: str, say: Say) -> None:
+    """Shut the instance down; immediate closes, dismounts and ends, abort only ends."""
+    state = desk.store.read(name)
+    if how == "abort":
+        _end(desk, name, how)
+        say("ORACLE instance shut down.")
+        return
+    if state["status"] == "OPEN":
+        desk.crossroads("shutdown")
+        desk.pause(1.5)
+        _step(desk, name, "MOUNTED")
+        say("Database closed.")
+    elif state["status"] == "MOUNTED":
+        say("ORA-01109: database not open", "", "")
+    else:
+        say("ORA-01507: database not mounted", "", "")
+    if state["status"] in ("OPEN", "MOUNTED"):
+        desk.pause(0.5)
+        _step(desk, name, "STARTED")
+        say("Database dismounted.")
+    desk.pause(0.5)
+    _end(desk, name, how)
+    say("ORACLE instance shut down.")
+
+
+def _step(desk: Desk, name: str, status: str) -> None:
+    with desk.store.change(name) as state:
+        state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
+        for pdb in state["pdbs"]:
+            pdb.update(open_mode="MOUNTED", restricted="NO")
+
+
+def _end(desk: Desk, name: str, how: str) -> None:
+    with desk.store.change(name) as state:
+        alert.write(state, f"Shutting down ORACLE instance ({how})", "Instance shutdown complete")
+        down(state)
+    background.stopped(desk.layout, name, "instance")
+    background.start_forgotten_client(desk.layout, name)
+
+
+def down(state: State) -> None:
+    """Leave nothing of the instance."""
+    state.update(status="DOWN", open_mode="", restricted=False)
+    for pdb in state["pdbs"]:
+        pdb.update(open_mode="DOWN", restricted="NO")

@@ -1,0 +1,1 @@
+"""SQL*Plus: its commands, its answers, its habit of going on after errors."""

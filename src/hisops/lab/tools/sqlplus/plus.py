@@ -1,0 +1,189 @@
+"""The interpreter: what each command of SQL*Plus does, and when it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hisops.lab.commands import recompile
+from hisops.lab.tools.database import name_of
+from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.sqlplus import scripts
+from hisops.lab.tools.sqlplus.reader import Piece, Reader
+from hisops.lab.tools.sqlplus.session import NOT_AVAILABLE, Connection, SqlError, connect
+from hisops.lab.tools.sqlplus.table import Look, fields, printed
+
+_CHINESE = {
+    "Connected.": "已连接。",
+    "Connected to an idle instance.": "已连接到空闲例程。",
+    "Database closed.": "数据库已经关闭。",
+    "Database dismounted.": "已经卸载数据库。",
+    "ORACLE instance shut down.": "ORACLE 例程已经关闭。",
+    "ORACLE instance started.": "ORACLE 例程已经启动。",
+    "Database mounted.": "数据库装载完毕。",
+    "Database opened.": "数据库已经打开。",
+    "Session altered.": "会话已更改。",
+    "Pluggable database altered.": "插接式数据库已变更。",
+    "PL/SQL procedure successfully completed.": "PL/SQL 过程已成功完成。",
+}
+_IGNORED = (
+    "COLUMN",
+    "COL",
+    "REM",
+    "REMARK",
+    "CLEAR",
+    "CL",
+    "TTITLE",
+    "BREAK",
+    "BRE",
+    "DEFINE",
+    "UNDEFINE",
+    "SPOOL",
+    "VARIABLE",
+)
+
+
+class Leave(Exception):
+    """SQL*Plus ends with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Plus:
+    """One SQL*Plus."""
+
+    desk: Desk
+    silent: bool
+    commands: Mapping[str, Callable[[Plus, str], None]]
+    connection: Connection | None = None
+    look: Look = field(default_factory=Look)
+    on_error: str = "CONTINUE"
+    on_os_error: str = "CONTINUE"
+    last_code: int = 0
+    last: Piece | None = None
+    reader: Reader = field(default_factory=Reader)
+
+    def say(self, *lines: str) -> None:
+        """Print; in Chinese when neither NLS_LANG nor luck prevents it."""
+        chinese = self.desk.chinese(nls=True)
+        text = "".join(f"{_CHINESE.get(line, line) if chinese else line}\n" for line in lines)
+        self.desk.raw(text.encode("gb18030" if chinese else "utf-8"))
+
+    def play(self, text: list[str]) -> None:
+        """Carry out lines of input."""
+        outer, self.reader = self.reader, Reader()
+        try:
+            for line in text:
+                self.play_line(line)
+        finally:
+            self.reader = outer
+
+    def play_line(self, line: str) -> None:
+        """Carry out what a line completes."""
+        for piece in self.reader.feed(line):
+            self.carry_out(piece)
+
+    def carry_out(self, piece: Piece) -> None:
+        """Carry out one piece."""
+        if piece.kind == "command":
+            self._command(piece.text)
+            return
+        if piece.kind == "again":
+            if self.last is None:
+                self.say("SP2-0103: Nothing in SQL buffer to run.")
+                return
+            piece = self.last
+        self.last = piece
+        self._sql(piece.text)
+
+    def log_on(self, logon: str) -> bool:
+        """CONNECT; False when it failed."""
+        had = self.connection is not None
+        self.connection, lines = connect(self.desk, name_of(self.desk), logon)
+        self.say(*lines)
+        if self.connection is None and had:
+            self.say("Warning: You are no longer connected to ORACLE.")
+        return self.connection is not None
+
+    def _command(self, text: str) -> None:
+        word, _, rest = text.partition(" ")
+        name = word.upper()
+        if text.startswith("@"):
+            self._script(text.lstrip("@").strip())
+        elif name in ("CONNECT", "CONN"):
+            if not self.log_on(rest.strip()):
+                self._give_up(self.on_error, 1017)
+        elif name in self.commands:
+            self.commands[name](self, rest.strip())
+        elif name not in _IGNORED:
+            self.say(f'SP2-0734: unknown command beginning "{text[:10]}..." - rest of line ignored.')
+
+    def _sql(self, text: str) -> None:
+        if self.connection is None:
+            self.say("SP2-0640: Not connected")
+            return
+        try:
+            words, outcome = self.connection.run(text)
+        except SqlError as error:
+            first = text.split("\n", maxsplit=1)[0]
+            where = [] if error.code in (1034, 3113) else [first, "*"]
+            self.say(*where, "ERROR at line 1:" if where else "ERROR:", *error.lines, "", "")
+            self.last_code = error.code
+            self._give_up(self.on_error, error.code)
+            return
+        self.last_code = 0
+        self._answer(words, outcome)
+
+    def _answer(self, words: str, outcome: Any) -> None:
+        if outcome is not None:
+            rows = list(outcome.rows)
+            lines = printed(fields(outcome.columns, self.look), rows, self.look, self.desk.env)
+            self.say(*lines)
+        elif words.startswith("\nWarning"):
+            self.say(*words.split("\n"))
+        elif self.look.feedback and words:
+            self.say("", words, "")
+
+    def _give_up(self, how: str, code: int) -> None:
+        words = how.split()
+        if words[:1] == ["EXIT"]:
+            raise Leave(exit_code(words[1] if len(words) > 1 else "SUCCESS", code))
+
+    def _script(self, name: str) -> None:
+        path = Path(name.split(maxsplit=1)[0].replace("?", self.desk.env.get("ORACLE_HOME", "?"), 1))
+        path = path if path.suffix else path.with_suffix(".sql")
+        if not path.exists():
+            self.say(f'SP2-0310: unable to open file "{name.split(maxsplit=1)[0]}"')
+            self._give_up(self.on_os_error, 9)
+        elif path.name == "utlrp.sql" and path.parent.name == "admin":
+            self._utlrp()
+        else:
+            self.play(path.read_text(errors="replace").split("\n"))
+
+    def _utlrp(self) -> None:
+        if self.connection is None:
+            self.say("SP2-0640: Not connected")
+            return
+        connection = self.connection
+        if connection.state["status"] != "OPEN":
+            self.say("ERROR:", *NOT_AVAILABLE, "")
+            self._give_up(self.on_error, 1034)
+            return
+        self.say(*scripts.utlrp_head())
+        self.desk.crossroads("utlrp")
+        self.desk.pause(2)
+        with self.desk.store.change(connection.database) as state:
+            left = recompile(state, connection.container)
+        self.say(*scripts.utlrp_tail(left))
+
+
+def exit_code(word: str, code: int) -> int:
+    """Return the exit code that a word of EXIT or WHENEVER means."""
+    if word.isdigit():
+        return int(word) % 256
+    return {"FAILURE": 1, "WARNING": 2, "SQL.SQLCODE": code % 256}.get(word, 0)
