@@ -1,0 +1,300 @@
+"""Functions by name. A function or a number of arguments that is not in the table is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hisops.lab.sql.backend import Kind
+from hisops.lab.sql.conversions import (
+    POINTS_IN_TIME,
+    alike,
+    comparable,
+    convert,
+    kind_of,
+    to_date,
+    to_number,
+    to_text,
+)
+from hisops.lab.sql.errors import OracleError, not_rehearsed
+from hisops.lab.sql.scope import Scope
+from hisops.lab.sql.types import Typed, text_literal
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A function whose arguments have one kind each; optional ones have their default in `defaults`."""
+
+    kinds: tuple[Kind, ...]
+    result: Kind
+    sql: str
+    defaults: tuple[str, ...] = ()
+
+
+_PLAIN: dict[str, Plain] = {
+    "LOWER": Plain(("text",), "text", "lower({0})"),
+    "UPPER": Plain(("text",), "text", "upper({0})"),
+    "LENGTH": Plain(("text",), "number", "length({0})"),
+    "SUBSTR": Plain(("text", "number", "number"), "text", "ora_substr({0}, {1}, {2})", ("NULL",)),
+    "INSTR": Plain(("text", "text"), "number", "instr({0}, {1})"),
+    "REPLACE": Plain(("text", "text", "text"), "text", "ora_replace({0}, {1}, {2})", ("NULL",)),
+    "LPAD": Plain(("text", "number", "text"), "text", "nullif(lpad({0}, cast({1} as integer), {2}), '')", ("' '",)),
+    "RPAD": Plain(("text", "number", "text"), "text", "nullif(rpad({0}, cast({1} as integer), {2}), '')", ("' '",)),
+    "LTRIM": Plain(("text", "text"), "text", "nullif(ltrim({0}, {1}), '')", ("' '",)),
+    "RTRIM": Plain(("text", "text"), "text", "nullif(rtrim({0}, {1}), '')", ("' '",)),
+    "CONCAT": Plain(("text", "text"), "text", "nullif(concat({0}, {1}), '')"),
+    "CHR": Plain(("number",), "text", "chr(cast({0} as integer))"),
+    "REGEXP_REPLACE": Plain(("text", "text", "text"), "text", "ora_regexp_replace({0}, {1}, {2})", ("NULL",)),
+    "REGEXP_SUBSTR": Plain(("text", "text"), "text", "ora_regexp_substr({0}, {1})"),
+    "ABS": Plain(("number",), "number", "abs({0})"),
+    "CEIL": Plain(("number",), "number", "ceil({0})"),
+    "FLOOR": Plain(("number",), "number", "floor({0})"),
+    "SIGN": Plain(("number",), "number", "sign({0})"),
+    "MOD": Plain(("number", "number"), "number", "ora_mod({0}, {1})"),
+    "POWER": Plain(("number", "number"), "number", "power({0}, {1})"),
+    "SQRT": Plain(("number",), "number", "sqrt({0})"),
+    "ADD_MONTHS": Plain(("date", "number"), "date", "ora_add_months({0}, cast({1} as integer))"),
+    "MONTHS_BETWEEN": Plain(("date", "date"), "number", "ora_months_between({0}, {1})"),
+    "LAST_DAY": Plain(("date",), "date", "ora_last_day({0})"),
+}
+_TRUNCATIONS = {
+    "DD": "day", "DDD": "day", "J": "day", "MM": "month", "MON": "month", "MONTH": "month", "YYYY": "year",
+    "YEAR": "year", "Y": "year", "YY": "year", "Q": "quarter", "HH": "hour", "HH24": "hour", "MI": "minute",
+    "IW": "week",
+}  # fmt: skip
+
+
+def call(name: str, arguments: Sequence[Any], scope: Scope) -> Typed:
+    """Translate a call."""
+    from hisops.lab.sql import aggregates, hierarchy
+
+    if name in aggregates.NAMES:
+        return aggregates.aggregate(name, arguments, scope)
+    if name == "SYS_CONNECT_BY_PATH":
+        return hierarchy.path(arguments, scope)
+    values = [_argument(part, scope) for part in arguments]
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(values, scope)
+    if name not in _PLAIN:
+        raise not_rehearsed(f"function {name}")
+    return _plain(name, _PLAIN[name], values, scope)
+
+
+def _argument(node: Any, scope: Scope) -> Typed:
+    from hisops.lab.sql.expressions import value
+
+    return value(node, scope)
+
+
+def _plain(name: str, function: Plain, values: Sequence[Typed], scope: Scope) -> Typed:
+    missing = len(function.kinds) - len(values)
+    if not 0 <= missing <= len(function.defaults):
+        raise not_rehearsed(f"{name} with {len(values)} arguments")
+    texts = [
+        convert(item, kind, scope.catalog).sql for item, kind in zip(values, function.kinds[: len(values)], strict=True)
+    ]
+    texts += function.defaults[len(function.defaults) - missing :] if missing else ()
+    return Typed(function.sql.format(*texts), function.result)
+
+
+def without_parentheses(name: str, scope: Scope) -> Typed | None:
+    """Return the value of a name that is a function in itself, None if it is none."""
+    if name == "USER":
+        return Typed(f"cast({scope.catalog.param('ctx_session_user')} as varchar)", "text")
+    return None
+
+
+def now(scope: Scope, kind: Kind) -> Typed:
+    """Return the time of the statement."""
+    place = scope.catalog.param("now")
+    return Typed(f"cast({place} as {'timestamp_s' if kind == 'date' else 'timestamp'})", kind)
+
+
+def cast(node: Any, source: Typed, scope: Scope) -> Typed:
+    """Translate CAST to the handful of types it is used with."""
+    target = node.args["to"]
+    name = str(target.this.value if hasattr(target.this, "value") else target.this).upper()
+    if name == "DATE" or (name.startswith("TIMESTAMP") and not target.expressions):
+        return convert(source, "date" if name == "DATE" else "timestamp", scope.catalog)
+    if name in ("VARCHAR", "VARCHAR2") and len(target.expressions) == 1:
+        return Typed(f"left({to_text(source, scope.catalog).sql}, {int(target.expressions[0].name)})", "text")
+    if name in ("DECIMAL", "NUMBER", "INT", "INTEGER", "BIGNUM") and not target.expressions:
+        number = to_number(source)
+        return number if name not in ("INT", "INTEGER") else Typed(f"round({number.sql})", "number")
+    raise not_rehearsed(f"CAST to {name}")
+
+
+def ansi_literal(text: str, kind: Kind) -> Typed:
+    """Translate DATE '...' or TIMESTAMP '...'."""
+    from datetime import datetime
+
+    try:
+        datetime.strptime(text, "%Y-%m-%d") if kind == "date" else datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise OracleError(1861, "literal does not match format string") from wrong
+    return Typed(f"cast({text_literal(text)} as {'timestamp_s' if kind == 'date' else 'timestamp'})", kind)
+
+
+def _nvl(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 2, "NVL")
+    return _coalesce(values, scope)
+
+
+def _coalesce(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 99, "COALESCE")
+    results = alike(values, scope.catalog)
+    return Typed(f"coalesce({', '.join(item.sql for item in results)})", kind_of(results))
+
+
+def _nvl2(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 3, 3, "NVL2")
+    yes, no = alike(values[1:], scope.catalog)
+    return Typed(f"case when {values[0].sql} is not null then {yes.sql} else {no.sql} end", kind_of([yes, no]))
+
+
+def _nullif(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 2, "NULLIF")
+    left, right = comparable(values, scope.catalog)
+    return Typed(f"nullif({left.sql}, {right.sql})", left.kind)
+
+
+def _decode(values: list[Typed], scope: Scope) -> Typed:
+    """DECODE compares as the first search does, finds NULL by NULL, and gives what the first result is."""
+    _expect(values, 3, 255, "DECODE")
+    subject, *rest = values
+    default = rest.pop() if len(rest) % 2 else None
+    searches, results = rest[0::2], [*rest[1::2], *([default] if default else [])]
+    if results[0].kind == "null":
+        results = [item if item.kind == "null" else to_text(item, scope.catalog) for item in results]
+    results = alike(results, scope.catalog)
+    parts = []
+    for search, result in zip(searches, results, strict=False):
+        left, right = comparable([subject, search], scope.catalog)
+        parts.append(f"when {left.sql} is not distinct from {right.sql} then {result.sql}")
+    tail = f" else {results[-1].sql}" if default else ""
+    return Typed(f"case {' '.join(parts)}{tail} end", kind_of(results))
+
+
+def _extreme(name: str) -> Callable[[list[Typed], Scope], Typed]:
+    def build(values: list[Typed], scope: Scope) -> Typed:
+        _expect(values, 1, 99, name)
+        results = alike(values, scope.catalog)
+        texts = [item.sql for item in results]
+        missing = " or ".join(f"{text} is null" for text in texts)  # NULL among them gives NULL
+        return Typed(f"case when {missing} then NULL else {name.lower()}({', '.join(texts)}) end", kind_of(results))
+
+    return build
+
+
+def _round(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 2, "ROUND")
+    if values[0].kind in POINTS_IN_TIME:
+        raise not_rehearsed("ROUND of a date")
+    del scope
+    return Typed(f"round({', '.join(_digits(values))})", "number")
+
+
+def _trunc(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 2, "TRUNC")
+    if values[0].kind in POINTS_IN_TIME:
+        unit = _TRUNCATIONS.get(_constant(values[1]).upper()) if len(values) == 2 else "day"
+        if unit is None:
+            raise not_rehearsed(f"TRUNC to {values[1].sql}")
+        return Typed(f"cast(date_trunc('{unit}', {values[0].sql}) as timestamp_s)", "date")
+    del scope
+    if len(values) == 1:
+        return Typed(f"trunc({to_number(values[0]).sql})", "number")
+    number, digits = _digits(values)
+    return Typed(f"ora_trunc({number}, {digits})", "number")
+
+
+def _digits(values: list[Typed]) -> list[str]:
+    return [to_number(values[0]).sql, *(f"cast({to_number(item).sql} as integer)" for item in values[1:])]
+
+
+def _constant(item: Typed) -> str:
+    if item.column is None or item.column.name or not item.sql.startswith("'"):
+        raise not_rehearsed("a format that is not a literal")
+    return item.sql[1:-1].replace("''", "'")
+
+
+def _to_char(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 2, "TO_CHAR")
+    if len(values) == 1:
+        return to_text(values[0], scope.catalog)
+    model = to_text(values[1], scope.catalog).sql
+    if values[0].kind in POINTS_IN_TIME:
+        _check_date_model(values[1])
+        return Typed(f"ora_to_char_date({values[0].sql}, {model})", "text")
+    number = to_number(values[0])
+    return Typed(f"ora_to_char_number(cast({number.sql} as varchar), {model})", "text")
+
+
+def _check_date_model(model: Typed) -> None:
+    """Refuse a literal date format already now, not only when a row comes by."""
+    from hisops.lab.sql.formats import parts_of
+
+    if model.sql.startswith("'"):
+        parts_of(_constant(model))
+
+
+def _to_date(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 2, "TO_DATE")
+    if len(values) == 1:
+        return convert(to_date(values[0], scope.catalog), "date", scope.catalog)
+    _check_date_model(values[1])
+    text, model = (to_text(item, scope.catalog).sql for item in values)
+    return Typed(f"ora_to_date({text}, {model})", "date")
+
+
+def _to_timestamp(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 2, "TO_TIMESTAMP")
+    _check_date_model(values[1])
+    text, model = (to_text(item, scope.catalog).sql for item in values)
+    return Typed(f"ora_to_timestamp({text}, {model})", "timestamp")
+
+
+def _to_number(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 1, "TO_NUMBER")
+    del scope
+    return to_number(values[0])
+
+
+def _sys_context(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 2, "SYS_CONTEXT")
+    if _constant(values[0]).upper() != "USERENV":
+        raise not_rehearsed("SYS_CONTEXT of another namespace")
+    key = _constant(values[1]).lower()
+    if key not in CONTEXT_KEYS:
+        raise not_rehearsed(f"USERENV parameter {key}")
+    return Typed(f"cast({scope.catalog.param('ctx_' + key)} as varchar)", "text")
+
+
+def _numtodsinterval(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 2, 2, "NUMTODSINTERVAL")
+    unit = {"DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(_constant(values[1]).upper())
+    if unit is None:
+        raise OracleError(1760, "illegal argument for function")
+    del scope
+    return Typed(f"ora_days({to_number(values[0]).sql} * {unit} / 86400.0)", "interval")
+
+
+def _expect(values: Sequence[Typed], least: int, most: int, name: str) -> None:
+    if len(values) < least:
+        raise OracleError(909, "invalid number of arguments")
+    if len(values) > most:
+        raise not_rehearsed(f"{name} with {len(values)} arguments")
+
+
+CONTEXT_KEYS = (
+    "db_name", "db_unique_name", "con_name", "con_id", "instance_name", "server_host", "session_user", "current_user",
+    "current_schema", "sid", "isdba", "service_name", "database_role", "module", "action", "client_identifier",
+)  # fmt: skip
+_SPECIAL: dict[str, Callable[[list[Typed], Scope], Typed]] = {
+    "NVL": _nvl, "NVL2": _nvl2, "COALESCE": _coalesce, "NULLIF": _nullif, "DECODE": _decode,
+    "GREATEST": _extreme("GREATEST"), "LEAST": _extreme("LEAST"), "ROUND": _round, "TRUNC": _trunc,
+    "TO_CHAR": _to_char, "TO_DATE": _to_date, "TO_TIMESTAMP": _to_timestamp, "TO_NUMBER": _to_number,
+    "SYS_CONTEXT": _sys_context, "NUMTODSINTERVAL": _numtodsinterval,
+}  # fmt: skip

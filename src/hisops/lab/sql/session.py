@@ -1,0 +1,259 @@
+"""A session's SQL: which statements go where, the transaction, the container it is in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hisops.lab.sql import duck
+from hisops.lab.sql.backend import Command, Instance, Kind, Status, Table, Value
+from hisops.lab.sql.errors import OracleError, not_rehearsed
+from hisops.lab.sql.lexer import Statement
+from hisops.lab.sql.outcome import Column, Outcome
+from hisops.lab.sql.settings import Settings
+from hisops.lab.sql.translate import Translation, translate
+from hisops.lab.sql.types import Relation, relation
+
+_OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
+_BATCH = 1000
+Bind = Value | list[Value]
+
+
+class SqlSession:
+    """Carries out the statements of one logged-in user."""
+
+    def __init__(
+        self,
+        connection: Any,
+        instance: Instance,
+        tables: Mapping[str, Table],
+        clock: Callable[[], datetime],
+        *,
+        service: str,
+        user: str,
+        sysdba: bool,
+        sid: int,
+        serial: int,
+    ) -> None:
+        self._connection = connection
+        self._instance = instance
+        self._tables = tables
+        self._clock = clock
+        self._views: dict[str, Table] = {}
+        self._loaded: dict[str, str] = {}
+        self._cancelled = threading.Event()
+        self.user = user
+        self.sysdba = sysdba
+        self.sid = sid
+        self.serial = serial
+        self.settings = Settings(service=service, container=instance.service(service).container, user=user)
+        self.attributes = self.settings.attributes
+        self.in_transaction = False
+        self._read_only = False
+
+    def describe(self, statement: Statement) -> Sequence[Column]:
+        """Return the columns of a query without running it."""
+        return self._translated(statement, tuple("text" for _ in statement.binds)).columns
+
+    def execute(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
+        """Carry out a statement once."""
+        self._cancelled.clear()
+        match statement.kind:
+            case "query" | "dml":
+                return self._run(statement, binds)
+            case "session":
+                self.settings.alter(statement, self._instance)
+                self._loaded.clear()
+                return Outcome()
+            case "transaction":
+                self._transaction(statement)
+                return Outcome()
+            case "ddl":
+                self.commit()
+        return self._command(statement, binds)
+
+    def commit(self) -> None:
+        """End the transaction, keep its changes."""
+        self._end("commit")
+
+    def rollback(self) -> None:
+        """End the transaction, undo its changes."""
+        self._end("rollback")
+
+    def interrupt(self) -> None:
+        """Stop the running statement; harmless when none runs."""
+        self._cancelled.set()
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Undo what is open and let go."""
+        self.rollback()
+        self._connection.close()
+
+    def context(self, key: str) -> str | None:
+        """Return a value of the USERENV context."""
+        return self._parameter(f"ctx_{key.lower()}")  # type: ignore[return-value]
+
+    def _run(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
+        values = [_single(value) for value in binds]
+        if len(values) < len(statement.binds):
+            raise OracleError(1008, "not all variables bound")
+        translation = self._translated(statement, tuple(_kind(value) for value in values))
+        self._check_state(translation)
+        self._load(translation)
+        given = {name: self._given(name, values) for name in translation.params}
+        if statement.kind == "dml":
+            return self._change(translation, given)
+        try:
+            result = self._connection.execute(translation.sql, given)
+            first = result.fetchmany(_BATCH)
+        except Exception as error:  # DuckDB's errors have no common root beyond its own module
+            raise self._failed(error) from error
+        rows = [first, result.fetchall()] if len(first) == _BATCH else [first]
+        return Outcome(columns=translation.columns, rows=_rows(rows, translation.columns))
+
+    def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
+        if self._read_only:
+            raise OracleError(1456, "may not perform insert/delete/update operation inside a READ ONLY transaction")
+        if translation.target not in self._tables:
+            is_fixed = translation.target.startswith(("v$", "gv$"))
+            raise OracleError(
+                *((2030, "can only select from fixed tables/views") if is_fixed else (1031, "insufficient privileges"))
+            )
+        self._begin()
+        try:
+            count = self._connection.execute(translation.sql, given).fetchone()
+        except Exception as error:
+            raise self._failed(error) from error
+        return Outcome(count=int(count[0]) if count else 0)
+
+    def _failed(self, error: Exception) -> OracleError:
+        if isinstance(error, OracleError):
+            return error
+        return duck.translated(error)
+
+    def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
+        self._views = dict(self._instance.tables(self.settings.container))
+        return translate(statement, self._lookup, kinds)
+
+    def _lookup(self, name: str, owner: str | None) -> Relation | None:
+        if name in self._views and owner in _OWNERS_OF_VIEWS:
+            return relation(self._views[name])
+        if name in self._tables and owner in (None, self.settings.schema):
+            return relation(self._tables[name])
+        return None
+
+    def _state(self) -> Status:
+        return self._instance.container(self.settings.container) or "mounted"
+
+    def _check_state(self, translation: Translation) -> None:
+        state = self._state()
+        if state in ("mounted", "idle", "unregistered"):
+            if any(not name.startswith(("v$", "gv$")) and name != "dual" for name in translation.tables):
+                raise OracleError(
+                    1219, "database or pluggable database not open: queries allowed on fixed tables or views only"
+                )
+        elif state == "read_only" and translation.target:
+            raise OracleError(16000, "database or pluggable database open for read-only access")
+
+    def _load(self, translation: Translation) -> None:
+        """Bring the views that a statement uses up to date."""
+        from hisops.lab.sql.database import load
+
+        token = f"{self.settings.container} {self._instance.version_token()}"
+        for name in translation.tables & self._views.keys():
+            if self._loaded.get(name) != token:
+                load(self._connection, name, self._views[name], writable=False)
+                self._loaded[name] = token
+
+    def _given(self, name: str, values: Sequence[Value]) -> Value:
+        if name.startswith("b") and name[1:].isdigit():
+            return values[int(name[1:])]
+        return self._parameter(name)
+
+    def _parameter(self, name: str) -> Value:
+        if name == "now":
+            return self._clock()
+        if name.startswith("ctx_"):
+            return self.settings.context(name[4:], self._instance, sid=self.sid, sysdba=self.sysdba)
+        return self.settings.formats[name]
+
+    def _transaction(self, statement: Statement) -> None:
+        words = statement.words(4)
+        if words[0] == "COMMIT" and len(words) <= 2:
+            self.commit()
+        elif words[0] == "ROLLBACK" and len(words) <= 2:
+            self.rollback()
+        elif words == ("SET", "TRANSACTION", "READ", "ONLY"):
+            if self.in_transaction:
+                raise OracleError(1453, "SET TRANSACTION must be first statement of transaction")
+            self._begin()
+            self._read_only = True
+        else:
+            raise not_rehearsed(" ".join(words))
+
+    def _begin(self) -> None:
+        if not self.in_transaction:
+            self._connection.execute("begin transaction")
+            self.in_transaction = True
+
+    def _end(self, word: str) -> None:
+        if not self.in_transaction:
+            return
+        self.in_transaction = self._read_only = False
+        self._loaded.clear()  # views made inside the transaction may go with it
+        try:
+            self._connection.execute(word)
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def _command(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
+        values = {name: _single(value) for name, value in zip(statement.binds, binds, strict=False)}
+        command = Command(
+            text=statement.text.rstrip("\0 \n"), container=self.settings.container, user=self.user,
+            sysdba=self.sysdba, binds=values,
+        )  # fmt: skip
+        done = self._instance.execute(command)
+        if done is None:
+            raise not_rehearsed(" ".join(statement.words(6)))
+        given = {name.upper(): value for name, value in done.out.items()}
+        out = {at: given[name] for at, name in enumerate(statement.binds) if name in given}
+        return Outcome(out=out)
+
+
+def _single(value: Bind) -> Value:
+    if isinstance(value, list):
+        raise not_rehearsed("a PL/SQL array as a bind")
+    return value
+
+
+def _kind(value: Value) -> Kind:
+    match value:
+        case None | str():
+            return "text"
+        case datetime():
+            return "timestamp" if value.microsecond else "date"
+        case timedelta():
+            return "interval"
+    return "number"
+
+
+def _rows(batches: Sequence[Sequence[tuple[Any, ...]]], columns: Sequence[Column]) -> Iterator[tuple[Value, ...]]:
+    texts = [at for at, column in enumerate(columns) if column.kind == "text"]
+    del texts
+    for batch in batches:
+        for row in batch:
+            yield tuple(_plain(value) for value in row)
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int | float | Decimal | datetime | timedelta) or value is None:
+        return value
+    raise not_rehearsed(f"a value of type {type(value).__name__}")
