@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test check bench system clean fix
+
+demo: $(READY)
+	$(BIN)/python demo/patch_night.py .demo
+
+test: $(READY) system check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY)
+	$(BIN)/ruff check src tests demo bench
+	$(BIN)/ruff format --check src tests demo bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) system
+	$(BIN)/python bench/run.py
+
+fix: $(READY)
+	$(BIN)/ruff check --fix src tests demo bench
+	$(BIN)/ruff format src tests demo bench
+
+# What the tests use of the system, where it can be installed; else the tests that need it say why they were skipped.
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=; \
+	  command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	  command -v ksh >/dev/null || missing="$$missing ksh"; \
+	  command -v tmux >/dev/null || missing="$$missing tmux"; \
+	  command -v unzip >/dev/null || missing="$$missing unzip"; \
+	  if [ -n "$$missing" ]; then apt-get update -q >/dev/null && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null || \
+	    echo "could not install$$missing: the tests that need them are skipped"; fi; \
+	fi
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[lab,fast,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .demo
