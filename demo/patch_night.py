@@ -85,7 +85,7 @@ def patch_night(night: Night) -> None:
     archive = next((night.site / "patches").glob(f"p{GOOD_PATCH}*.zip"))
     sha256 = subprocess.run(["sha256sum", archive], capture_output=True, text=True, check=True).stdout.split()[0]
     plan = night.site / "patch.plan"
-    values = [f"patch={archive}", f"patch_sha256={sha256}", f"patch_id={GOOD_PATCH}", "ticket=CHG1182"]
+    values = [f"patch={archive}", f"patch_sha256={sha256}", f"patch_id={GOOD_PATCH}", "change=CHG1182"]
     given = [word for value in values for word in ("-p", value)]
     night.call("plan", "oracle/patch-apply", "--target", "his", *given, "-o", str(plan))
     night.call("approve", str(plan), who="lead1")

@@ -41,7 +41,15 @@ def document(progress: Progress, exit_code: int) -> dict[str, object]:
         "run": progress.run_id, "runbook": progress.runbook.id, "target": progress.target, "state": view.state,
         "reason": view.reason, "exit": exit_code, "steps": steps,
         "deviations": [{"kind": item.kind, "step": item.step, "reason": item.reason} for item in view.deviations],
+        "waits": [
+            {"step": step, "parts": parts, "role": _role(progress, step)} for step, parts in open_gates(progress)
+        ] if view.state not in RUN_ENDED else [],
     }  # fmt: skip
+
+
+def _role(progress: Progress, step_id: str) -> str | None:
+    gate = progress.runbook.step(step_id).gate
+    return gate.approve.role if gate and gate.approve else None
 
 
 def open_gates(progress: Progress) -> list[tuple[str, list[str]]]:
