@@ -48,7 +48,7 @@ class Reader:
                 "Write the value out.",
                 name=node.anchor or "",
             )
-            return None
+            return ""
         self.around.add(id(node))
         value = self._mapping(node, keys) if node.id == "mapping" else self._sequence(node, keys)
         self.around.discard(id(node))

@@ -78,9 +78,9 @@ def facts_are_captured(target: TargetType, library: Library) -> Iterator[Finding
                 yield Finding(keys, "The judge {judge} captures no `{name}`.", todo, values)
 
 
-RESERVED = frozenset(
-    (
-        "init doctor site key explain runbook plan run status resume answer pause cancel kill undo resolve abandon "
-        "unlock play approvals approve reject log report lab"
-    ).split()
-)
+# The first words that the command line keeps for itself.
+RESERVED = frozenset({
+    "init", "doctor", "site", "key", "explain", "runbook", "plan", "run", "status", "resume", "answer", "pause",
+    "cancel", "kill", "undo", "resolve", "abandon", "unlock", "play", "approvals", "approve", "reject", "log",
+    "report", "lab",
+})  # fmt: skip

@@ -61,8 +61,10 @@ def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[s
     of = call or step
     if of.sql is not None:
         return {"out.rows": "list", "out.count": "integer", "out.first": "map"}
+    if of.sh is None and call is None and step.wait is not None:
+        return results(subject, step, step.wait)
     if of.sh is None:
-        return {"out.evidence": "string"} if step.manual is not None else _of_wait(subject, step)
+        return {"out.evidence": "string"} if call is None and step.manual is not None else {}
     found = {"out.code": "integer"}
     if action := subject.action(of.judge):
         found |= {f"out.{name}": _kind(capture.type) for name, capture in action.capture.items()}
@@ -71,10 +73,6 @@ def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[s
     if call is None:
         found |= {f"out.{name}": _kind(output.type) for name, output in step.outputs.items()}
     return found
-
-
-def _of_wait(subject: Subject, step: Step) -> Mapping[str, str]:
-    return results(subject, step, step.wait) if step.wait is not None else {}
 
 
 def _kind(declared: str) -> str:

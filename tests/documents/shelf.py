@@ -1,0 +1,96 @@
+"""A small library in a folder: one judge, one target type, as many runbooks as a test writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent, indent
+
+from hisops.documents.library import Library
+
+JUDGE = """\
+hisops: judge/v1
+id: tool
+title: {zh: 工具, en: Tool}
+actions:
+  list:
+    title: {zh: 列出, en: List}
+    source: the manual of the tool
+    proof: [{id: done, pattern: '^done$'}]
+    failure: [{id: bad, pattern: '^bad$'}]
+    capture:
+      names: {pattern: '^name (.{1,80})$', type: list}
+      count: {pattern: '^count (\\d{1,9})$', type: integer}
+      version: {pattern: '^version ([\\d.]{1,40})$', type: version}
+"""
+
+TARGET = """\
+hisops: target/v1
+id: thing
+title: {zh: 物, en: Thing}
+settings:
+  home: {title: {zh: 主目录, en: Home}, type: path, env: THING_HOME, required: true}
+  label: {title: {zh: 标签, en: Label}, type: string, env: THING_LABEL}
+  clustered: {title: {zh: 集群, en: Cluster}, type: boolean, env: THING_CLUSTERED, default: false}
+identity:
+  - {id: database, title: {zh: 身份, en: Identity}, sql: select 1 from dual, values: [dbid]}
+state:
+  - {id: names, title: {zh: 名, en: Names}, sh: tool list, judge: tool/list, values: [names]}
+locks: {database: identity.database.dbid, oracle_home: settings.home}
+"""
+
+HEAD = """\
+hisops: runbook/v1
+id: thing/do
+version: 1.0.0
+title: {zh: 做, en: Do it}
+purpose: {zh: 做, en: Do it}
+target: {engine: thing, version: '>=1.2'}
+parameters:
+  archive: {type: file, title: {zh: 包, en: Archive}, required: true}
+  word: {type: string, title: {zh: 词, en: Word}, required: true}
+  tag: {type: tag, title: {zh: 签, en: Tag}, required: true}
+  days: {type: integer, title: {zh: 天, en: Days}, default: 7}
+  note: {type: string, title: {zh: 注, en: Note}}
+steps:
+  - id: look
+    title: {zh: 看, en: Look}
+    effect: read
+    sh: tool list "$HISOPS_WORD"
+    judge: tool/list
+    outputs:
+      names: {from: judge, type: list}
+      count: {from: judge, type: integer}
+"""
+
+WRITE = """\
+id: change
+title: {zh: 改, en: Change}
+needs: [look]
+effect: write
+sh: tool change
+judge: tool/list
+gate: {confirm: true, show: [look]}
+probe: {sh: tool list, judge: tool/list, done: out.count > 0}
+timeout: 5m
+undo: {sh: tool unchange, judge: tool/list, timeout: 5m}
+"""
+
+
+def library(folder: Path) -> Library:
+    """Return a library whose shipped definitions lie in `folder`."""
+    for name, text in {"judges/tool": JUDGE, "targets/thing": TARGET}.items():
+        write(folder, name, text)
+    return Library(shipped=folder)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    """Write the definition `name` below `folder`."""
+    path = folder / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def runbook(*steps: str) -> str:
+    """Return the text of a runbook with the reading step `look` and `steps`."""
+    return HEAD + "".join(indent("- " + indent(dedent(step).strip(), "  ").strip() + "\n", "  ") for step in steps)

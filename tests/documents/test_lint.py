@@ -1,0 +1,103 @@
+"""Lint tells everything at once, for every kind of file, and holds a library together."""
+
+from __future__ import annotations
+
+import pytest
+
+from hisops.documents.library import Library
+from hisops.documents.lint import lint_file, lint_paths
+from hisops.documents.problems import DocumentProblems
+from tests.documents import shelf
+
+
+def rules(problems):
+    return [each.rule for each in problems]
+
+
+def test_schema_and_rules_are_told_together_with_their_places(tmp_path):
+    text = shelf.runbook(shelf.WRITE)
+    text = text.replace("sh: tool change\n", "sh: tool change\n    colour: red\n")
+    text = text.replace("timeout: 5m\n", "timeout: soon\n")
+    text = text.replace("    judge: tool/list\n    gate", "    judge: tool/lst\n    gate")
+    text = text.replace("    probe: {sh: tool list, judge: tool/list, done: out.count > 0}\n", "")
+    text = text.replace("purpose:", "title: {zh: 又, en: Again}\npurpose:")
+    path = shelf.write(tmp_path / "runbooks", "thing/do", text)
+    problems = lint_file(path, shelf.library(tmp_path / "shipped"))
+    assert [(each.rule, each.source.strip().split()[0]) for each in problems] == [
+        ("YA007", "title:"),
+        ("RB007", "-"),
+        ("YA020", "colour:"),
+        ("RB004", "judge:"),
+        ("YA023", "timeout:"),
+    ]
+    assert all(each.where.startswith(f"{path}:") and each.line and each.column for each in problems)
+
+
+def test_a_step_that_cannot_be_read_does_not_make_others_look_wrong(tmp_path):
+    text = shelf.runbook(shelf.WRITE).replace("effect: read", "effect: [read]").replace("needs: [look]", "needs: look")
+    path = shelf.write(tmp_path / "runbooks", "thing/do", text)
+    assert rules(lint_file(path, shelf.library(tmp_path / "shipped"))) == ["YA023", "YA023"]
+
+
+def test_a_folder_is_searched_for_definitions_of_every_kind(tmp_path):
+    library = shelf.library(tmp_path / "shipped")
+    shelf.write(tmp_path / "shipped", "thing/do", shelf.HEAD)
+    shelf.write(tmp_path / "shipped", "judges/other", "hisops: judge/v1\nid: other\n")
+    shelf.write(tmp_path / "shipped", "thing/odd", "hisops: runbok/v1\n")
+    found = lint_paths([tmp_path / "shipped"], library)
+    assert sorted(rules(found)) == ["YA021", "YA024"]
+    assert found[-1].hint == "Did you mean `runbook/v1`?"
+
+
+def test_a_judge_without_failure_patterns_does_not_lint(tmp_path):
+    library = shelf.library(tmp_path)
+    path = shelf.write(tmp_path, "judges/tool", shelf.JUDGE.replace("[{id: bad, pattern: '^bad$'}]", "[]"))
+    (problem,) = lint_file(path, library)
+    assert (problem.rule, problem.line) == ("YA023", 9)
+
+
+def test_a_fact_keeps_only_what_its_judge_captures(tmp_path):
+    library = shelf.library(tmp_path)
+    path = shelf.write(tmp_path, "targets/thing", shelf.TARGET.replace("values: [names]", "values: [nmes]"))
+    (problem,) = lint_file(path, library)
+    assert (problem.rule, problem.hint) == ("TA001", "Did you mean `names`?")
+
+
+def test_an_id_fits_the_place_of_its_file(tmp_path):
+    path = shelf.write(tmp_path / "runbooks", "thing/other", shelf.HEAD)
+    assert rules(lint_file(path, shelf.library(tmp_path / "shipped"))) == ["LB001"]
+
+
+@pytest.mark.parametrize(("command", "expected"), [("do thing", ["LB002"]), ("do other", []), ("log thing", ["LB002"])])
+def test_a_command_belongs_to_one_runbook_and_hides_none_of_hisops_own(tmp_path, command, expected):
+    library = shelf.library(tmp_path / "shipped")
+    shelf.write(tmp_path / "shipped", "thing/first", _with_command("do thing").replace("thing/do", "thing/first"))
+    path = shelf.write(tmp_path / "runbooks", "thing/do", _with_command(command))
+    assert rules(lint_file(path, library)) == expected
+
+
+def test_a_replacement_must_be_declared(tmp_path):
+    shelf.library(tmp_path / "shipped")
+    own = shelf.write(tmp_path / "site" / "runbooks", "judges/tool", shelf.JUDGE.replace("List", "My list"))
+    (problem,) = lint_file(own, Library(tmp_path / "site", {}, tmp_path / "shipped"))
+    assert problem.rule == "LB003"
+    digest = problem.hint.split("'")[1]
+    assert lint_file(own, Library(tmp_path / "site", {"judges/tool": digest}, tmp_path / "shipped")) == []
+
+
+def test_a_runbook_with_errors_is_not_handed_out_but_warnings_do_not_matter(tmp_path):
+    library = shelf.library(tmp_path)
+    shelf.write(tmp_path, "thing/do", shelf.HEAD.replace("tool/list", "tool/nothing"))
+    with pytest.raises(DocumentProblems) as caught:
+        library.runbook("thing/do")
+    assert set(rules(caught.value.problems)) == {"RB004"}
+    shelf.write(tmp_path, "thing/do", shelf.HEAD.replace("en: Look", "en: " + "Look " * 20))
+    assert shelf.library(tmp_path).runbook("thing/do").model.id == "thing/do"
+
+
+def test_a_file_that_is_not_there_is_one_problem(tmp_path):
+    assert rules(lint_file(tmp_path / "nowhere.yaml", shelf.library(tmp_path / "shipped"))) == ["YA001"]
+
+
+def _with_command(command):
+    return shelf.HEAD.replace("title: {zh: 做", f"command: {command}\ntitle: {{zh: 做", 1)
