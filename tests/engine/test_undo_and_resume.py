@@ -250,9 +250,7 @@ def test_a_cancellation_is_taken_at_the_next_boundary():
     assert world.go().exit_code == 10
     fields = {"run": "2026-11-24-0200-his-abc", "reason": "the clinic is open"}
     statement = Statement(kind="cancellation", fields=fields)
-    world.statements.runs.append(
-        Signed(statement=statement, sha256="c1", principal="dba1@hospital", fingerprint="f")
-    )
+    world.statements.runs.append(Signed(statement=statement, sha256="c1", principal="dba1@hospital", fingerprint="f"))
     ended = world.resume()
     assert (ended.state, ended.exit_code) == ("CANCELLED", 1)
     assert world.states() == {"a": "SUCCEEDED", "w": "SKIPPED"}
