@@ -67,7 +67,7 @@ def plan() -> Plan:
     steps = [
         PlannedStep(id="opatch-version", host="his-db1", user="oracle", verdict="ok", out={"version": "12.2.0.1.46"}),
         PlannedStep(id="conflict-check", host="his-db1", user="oracle", verdict="ok", out={"conflicts": []}),
-        PlannedStep(id="home-space", host="his-db1", user="oracle", verdict="failed", note="free_kb 1200 is too little"),
+        PlannedStep(id="home-space", host="his-db1", user="oracle", verdict="failed", note="free_kb 1200"),
         PlannedStep(id="pdbs-open", host="his", user=None, verdict="failed", note="PDB LISPDB is MOUNTED"),
         *(PlannedStep(id=step["id"], host="his-db1", user="oracle") for step in STEPS[4:6]),
         PlannedStep(id="nobody", host="his-db1", user="oracle", unknown_until="stop"),

@@ -12,6 +12,7 @@ from hisops.console.duration import spoken, time_of_day
 from hisops.console.escape import visible
 from hisops.console.grid import Column, folded, grid, pad, wrapped
 from hisops.console.progress import Progress, short_id
+from hisops.console.steps import running_lines
 from hisops.console.theme import FAINT, Page
 from hisops.console.words import run_look, step_look
 from hisops.model.run import RUN_ENDED
@@ -28,6 +29,11 @@ def closing_lines(progress: Progress, page: Page, exit_code: int) -> list[Text]:
         *grid([Column(), Column(wraps=True)], _facts(progress, page), page.width, indent=4),
         *_next(_commands(progress, page), page),
     ]
+
+
+def status_lines(progress: Progress, page: Page, exit_code: int, now: datetime) -> list[Text]:
+    """Return the steps of a run as they stand, and the closing summary below them."""
+    return [*running_lines(progress, page, now), *closing_lines(progress, page, exit_code)]
 
 
 def document(progress: Progress, exit_code: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 GAP = 2
+TITLE_COMFORT = 32
 WRAP_COMFORT = 30
 WRAP_LEAST = 14
 
@@ -84,7 +85,7 @@ def grid(
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
-    widths = [max((row[index].cell_len for row in rows), default=0) for index in range(len(columns))]
+    widths = [max((_natural(row[index]) for row in rows), default=0) for index in range(len(columns))]
     over = sum(widths) + GAP * (len([w for w in widths if w]) - 1) - room
     for index, least in _concessions(columns, widths):
         given = max(0, min(over, widths[index] - least))
@@ -94,10 +95,12 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int
 
 
 def _concessions(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Return which column gives way, and down to what: text that goes on below first, then what may be shortened."""
+    """Return which column gives way, and down to what: titles a little, text that goes on below, then both more."""
     wraps = sorted((i for i, column in enumerate(columns) if column.wraps), key=lambda i: -widths[i])
+    shrinks = {i: column.shrink_to for i, column in enumerate(columns) if column.shrink_to is not None}
+    yield from ((index, max(least, TITLE_COMFORT)) for index, least in shrinks.items())
     yield from ((index, WRAP_COMFORT) for index in wraps)
-    yield from ((i, column.shrink_to) for i, column in enumerate(columns) if column.shrink_to is not None)
+    yield from shrinks.items()
     yield from ((index, WRAP_LEAST) for index in wraps)
 
 
@@ -121,10 +124,19 @@ def _row(columns: Sequence[Column], row: Sequence[Text], widths: Sequence[int], 
     return lines
 
 
+def _natural(cell: Text) -> int:
+    return max(cell_len(line) for line in cell.plain.split("\n"))
+
+
 def _cell(column: Column, cell: Text, size: int, cut: str) -> list[Text]:
-    if cell.cell_len <= size:
-        return [cell]
-    style = str(cell.style) or (str(cell.spans[0].style) if cell.spans else "")
-    if column.wraps:
-        return [Text(line, style) for line in folded(cell.plain, size)]
-    return [Text(shorten(cell.plain, size, cut), style)]
+    """Return the lines of a cell; a paragraph that must be broken has one style, that of its beginning."""
+    lines: list[Text] = []
+    for paragraph in cell.split("\n", allow_blank=True) or [Text()]:
+        style = str(paragraph.style) or (str(paragraph.spans[0].style) if paragraph.spans else "")
+        if paragraph.cell_len <= size:
+            lines.append(paragraph)
+        elif column.wraps:
+            lines += [Text(line, style) for line in folded(paragraph.plain, size)]
+        else:
+            lines.append(Text(shorten(paragraph.plain, size, cut), style))
+    return lines

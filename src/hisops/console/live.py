@@ -16,8 +16,8 @@ from hisops.console.duration import spoken, time_of_day
 from hisops.console.escape import visible, visible_lines
 from hisops.console.grid import shorten
 from hisops.console.progress import ACTIVE, Progress
-from hisops.console.steps import running_lines, ways_out
-from hisops.console.theme import Screen, put
+from hisops.console.steps import planning_lines, running_lines, ways_out
+from hisops.console.theme import Page, Screen, put
 from hisops.console.words import run_look, step_look
 from hisops.model import records as r
 from hisops.ports import Stream
@@ -36,6 +36,7 @@ class Watch:
         self._lock = RLock()
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._rest = b""
+        self._current: str | None = None
 
     def record(self, record: r.Record) -> None:
         """See a record that is in the log."""
@@ -49,6 +50,9 @@ class Watch:
     def output(self, step: str, stream: Stream, text: bytes) -> None:
         """See redacted output as it comes; only whole lines are shown."""
         with self._lock:
+            if step != self._current:
+                self._tail.clear()
+                self._current, self._rest = step, b""
             *lines, self._rest = (self._rest + text).replace(b"\r", b"\n").split(b"\n")
             new = [line for raw in lines for line in visible_lines(decoded(raw))]
             self._tail.extend(new)
@@ -76,7 +80,9 @@ class LiveWatch(Watch):
 
     def __init__(self, screen: Screen, progress: Progress, now: Callable[[], datetime]) -> None:
         super().__init__(screen, progress, now)
-        self._live = Live(console=screen.err, get_renderable=self._picture, auto_refresh=True, refresh_per_second=4)
+        self._live = Live(
+            console=screen.err, get_renderable=self._picture, refresh_per_second=4, transient=not progress.run_id
+        )
 
     @contextmanager
     def shown(self) -> Iterator[Watch]:
@@ -100,13 +106,18 @@ class LiveWatch(Watch):
     def _picture(self) -> Group:
         with self._lock:
             page = self.screen.page(self.screen.err)
-            lines = running_lines(self.progress, page, self.now(), list(self._tail))
+            lines = self._lines(page)
             if any(step.state in ACTIVE for step in self.progress.view.steps.values()):
                 lines.append(ways_out(self.progress, page))
         # What is newest stands below, so what does not fit is cut above, under the head line.
         room = max(4, self.screen.err.height - 1)
         kept = lines if len(lines) <= room else [lines[0], *lines[len(lines) - room + 1 :]]
         return Group(*kept)
+
+    def _lines(self, page: Page) -> list[Text]:
+        if self.progress.run_id:
+            return running_lines(self.progress, page, self.now(), list(self._tail))
+        return planning_lines(self.progress, page, self._current, list(self._tail))
 
 
 class PlainWatch(Watch):

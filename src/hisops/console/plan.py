@@ -109,7 +109,8 @@ def _last(step: Step, planned: PlannedStep | None, plan: Plan, page: Page) -> Te
     found = _found(planned, page) if planned else None
     if planned is not None and planned.applies == "no" and found:
         return found
-    parts = [text for text in (found, *_gate(step.gate, plan, page), *_back(step, page)) if text]
+    by_hand = Text(page.say("by hand")) if step.manual else None
+    parts = [text for text in (found, *_gate(step.gate, plan, page), by_hand, *_back(step, page)) if text]
     return Text("; ").join(parts)
 
 

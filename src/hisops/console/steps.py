@@ -31,6 +31,22 @@ def running_lines(progress: Progress, page: Page, now: datetime, tail: Sequence[
     return lines
 
 
+def planning_lines(progress: Progress, page: Page, step: str | None, tail: Sequence[str] = ()) -> list[Text]:
+    """Return what is looked at while a plan is made: nothing is carried out, so no step has a state."""
+    say, dot = page.say, page.signs.dot
+    head = say("Looking at {target}; nothing is changed", target=progress.target)
+    lines = [Text.assemble("  ", (head, STRONG), f" {dot} {progress.runbook.id}")]
+    if step and (number := progress.number(step)):
+        titled = f"{number} {progress.title(step, say.code)}"
+        lines.append(Text("   " + shorten(f"{page.signs.running} {titled}", page.width - 3, page.signs.cut)))
+    return [*(shorten_line(line, page) for line in lines), *tail_lines(tail, page)]
+
+
+def shorten_line(line: Text, page: Page) -> Text:
+    """Return `line` no wider than the page."""
+    return line if line.cell_len <= page.width else Text(shorten(line.plain, page.width, page.signs.cut))
+
+
 def head_line(progress: Progress, page: Page, now: datetime) -> Text:
     """Return what runs where, since when, and for how long yet."""
     say, dot = page.say, page.signs.dot

@@ -81,7 +81,7 @@ class Screen:
     """Data goes to stdout, progress to stderr; with `--json` stdout holds one JSON document and nothing else."""
 
     def __init__(self, *, say: Language, json_wanted: bool = False, quiet: bool = False, verbose: bool = False) -> None:
-        self.say = say if _can_write(sys.stdout, "中") else Language("en")
+        self.say = say if _can_write(sys.stdout.encoding, "中") else Language("en")
         self.json_wanted = json_wanted
         self.quiet = quiet
         self.verbose = verbose
@@ -96,7 +96,7 @@ class Screen:
     def page(self, console: Console | None = None) -> Page:
         """Return the page to render for `console` (stdout if not said otherwise)."""
         console = console or self.out
-        signs = FANCY if _can_write(console.file, "".join(_all_signs(FANCY))) else PLAIN
+        signs = FANCY if _can_write(console.encoding, "".join(_all_signs(FANCY))) else PLAIN
         return Page(say=self.say, width=console.width, signs=signs)
 
     def show(self, lines: Iterable[Text]) -> None:
@@ -138,9 +138,9 @@ def _no_color(terminal: bool) -> bool:
     return not terminal or bool(os.environ.get("NO_COLOR"))
 
 
-def _can_write(file: Any, text: str) -> bool:
+def _can_write(encoding: str | None, text: str) -> bool:
     try:
-        text.encode(getattr(file, "encoding", None) or "ascii")
+        text.encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
