@@ -112,20 +112,21 @@ def test_timeout_is_told(local: ShellHost, output: Output) -> None:
     assert output.stdout == b"begun\n"
 
 
-def test_a_text_cut_short_does_nothing(shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stdin", [(), ("input",)])
+def test_a_text_cut_short_does_nothing(shell: str, tmp_path: Path, stdin: tuple[str, ...]) -> None:
     witness = tmp_path / "witness"
-    frame = Frame(Command(script=f"touch {witness}"), shell=shell)
+    frame = Frame(Command(script=f"touch {witness}", stdin=stdin), shell=shell)
     whole = subprocess.run(frame.argv, input=frame.text, capture_output=True, check=False)
     assert whole.returncode == 0
     assert witness.exists()
     witness.unlink()
-    for size in range(0, len(frame.text) - 2, 7):
+    for size in range(0, len(frame.text) - 2, 11):
         subprocess.run(frame.argv, input=frame.text[:size], capture_output=True, check=False)
         assert not witness.exists(), size
 
 
 def test_aix_reads_exactly_the_text(shell: str, tmp_path: Path) -> None:
-    frame = Frame(Command(script="cat"), os="aix", shell=shell)
+    frame = Frame(Command(script="cat", stdin=["the rest"]), os="aix", shell=shell)
     assert "dd bs=1" in frame.argv[-1]
     result = subprocess.run(frame.argv, input=frame.text + b"the rest", capture_output=True, check=True)
     assert b"the rest" in result.stdout
@@ -154,6 +155,7 @@ def test_roles_become_another_user_before_the_text_is_read() -> None:
     assert sudo[:2] == ["/bin/sh", "-c"]
     assert sudo[2].startswith("PATH='/opt/x y':$PATH; export PATH; exec sudo -n -H -u oracle -- /bin/sh -c ")
     assert argv(10, RunAs(user="oracle", via="none"), os="linux") == argv(10, None, os="linux")
+    assert argv(None, RunAs(user="oracle", via="su"), os="aix")[2] == "exec su oracle -c 'exec /bin/sh'"
 
 
 @pytest.mark.skipif(not shutil.which("env"), reason="needs env")

@@ -1,8 +1,9 @@
 """The text that carries a script to a far POSIX shell, and what tells its output from all other noise.
 
-The command that is executed is small, fixed and free of values: a shell that reads exactly the framed text from its
-stdin and evaluates it. The text is one brace group, so a text cut short by a lost link is a syntax error and nothing of
-it runs. What comes before the begin mark or after the end mark (banners, profiles) is never taken for output.
+The command that is executed is small, fixed and free of values: a shell that reads the framed text from its stdin; if
+the script has a stdin of its own, exactly the text and nothing behind it. The text is one brace group, so a text cut
+short by a lost link is a syntax error and nothing of it runs. What comes before the begin mark or after the end mark
+(banners, profiles) is never taken for output.
 """
 
 from __future__ import annotations
@@ -57,11 +58,18 @@ def prelude(env: Mapping[str, str], run_as: RunAs | None = None, path: Sequence[
     return "\n".join(lines)
 
 
-def argv(length: int, run_as: RunAs | None, *, os: str, path: Sequence[str] = (), shell: str = "/bin/sh") -> list[str]:
-    """Return the command that takes a framed text of `length` bytes from its stdin, as the user of `run_as`."""
-    # dd reads byte by byte and so nothing beyond the text; head of GNU and busybox does it faster.
-    take = f"head -c {length}" if os == "linux" else f"dd bs=1 count={length} 2>/dev/null"
-    reader = [shell, "-c", f'LC_ALL=C; export LC_ALL; eval "$({take})"']
+def argv(
+    length: int | None, run_as: RunAs | None, *, os: str, path: Sequence[str] = (), shell: str = "/bin/sh"
+) -> list[str]:
+    """Return the command that takes a framed text from its stdin, as the user of `run_as`.
+
+    Without `length` the text is all that comes; else it is the first `length` bytes.
+    """
+    reader = [shell]
+    if length is not None:
+        # dd reads byte by byte and so nothing beyond the text; head of GNU and busybox does it faster.
+        take = f"head -c {length}" if os == "linux" else f"dd bs=1 count={length} 2>/dev/null"
+        reader += ["-c", f'LC_ALL=C; export LC_ALL; eval "$({take})"']
     if run_as is None or run_as.via == "none":
         return reader
     if run_as.via == "sudo":
@@ -90,13 +98,13 @@ class Frame:
             "{\n"
             f"{prelude(command.env, command.run_as, path)}\n"
             f"printf '{mark}{{'; printf '{mark}{{' >&2\n"
-            f"( eval {quote(command.script)} )\n"
+            f"( eval {quote(command.script)} ){'' if command.stdin else ' </dev/null'}\n"
             "set -- $?\n"
             f"printf '{mark}}}%s;' \"$1\"; printf '{mark}}}%s;' \"$1\" >&2\n"
             'exit "$1"\n'
             "}\n"
         )
-        self.argv = argv(len(self.text), command.run_as, os=os, path=path, shell=shell)
+        self.argv = argv(len(self.text) if command.stdin else None, command.run_as, os=os, path=path, shell=shell)
 
 
 class _Cutter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from hisops.errors import Unreachable
 from hisops.ports import Stream
 
 _READ = 1 << 17
+_LAST_WAIT = 5.0  # seconds that a shell may take to exit after its end mark
 
 
 class LocalCarrier:
@@ -45,13 +47,16 @@ class LocalCarrier:
                 detail=str(error),
             ) from error
         try:
-            if _pump(process, stdin, feed, deadline):
-                return None
-            return _code(process.wait(_left(deadline)))
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
+            if not _pump(process, stdin, feed, deadline):
+                return _code(process.wait(_left(deadline)))
+        except BaseException as error:
+            _stop(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise TimeoutError from None
+            raise
         finally:
-            _end(process)
+            _release(process)
+        return None
 
     def close(self) -> None:
         """Nothing is held."""
@@ -123,16 +128,32 @@ def _code(returncode: int) -> int:
     return returncode if returncode >= 0 else 128 - returncode
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes; end the process if it lives on, since nobody reads it any more."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process, and what it started, that nobody waits for any more."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def _release(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes and wait for the shell, which has nothing left to do; what it left running goes on."""
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe:
             with contextlib.suppress(OSError):
                 pipe.close()
     if process.poll() is None:
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+        _await_end(process)
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        number = os.pidfd_open(process.pid)  # wakes at once, where wait with a timeout sleeps and looks
+    except (AttributeError, OSError):  # before Linux 5.3
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LAST_WAIT)
+        return
+    try:
+        select.select([number], [], [], _LAST_WAIT)
+    finally:
+        os.close(number)
+    process.poll()

@@ -17,8 +17,14 @@ hisops_boot() {
   [ -n "$hisops_boot" ] || exit 81
 }
 
+# Sleeps $1 seconds, told as $2 ms too, or one second where sleep knows no fractions; adds up `hisops_spent`.
 hisops_nap() {
-  sleep "$1" 2>/dev/null || sleep 1
+  if sleep "$1" 2>/dev/null; then
+    hisops_spent=$((hisops_spent + $2))
+  else
+    sleep 1
+    hisops_spent=$((hisops_spent + 1000))
+  fi
 }
 
 hisops_facts() {
@@ -118,10 +124,9 @@ hisops_launch() {
     else
       hisops_supervise </dev/null &
     fi
-    hisops_count=0
-    until [ -f "$hisops_dir/pid" ] || [ "$hisops_count" -ge 200 ]; do
-      hisops_nap 0.02
-      hisops_count=$((hisops_count + 1))
+    hisops_spent=0
+    until [ -f "$hisops_dir/pid" ] || [ "$hisops_spent" -ge 10000 ]; do
+      hisops_nap 0.005 5
     done
   elif [ ! -d "$hisops_dir" ]; then
     exit 83
@@ -145,7 +150,7 @@ hisops_fill() {
 # Ends with 75 after a quarter of an hour, to be called again: a loop whose reader is gone must not stay for ever.
 hisops_follow() {
   hisops_dir=$hisops_ops/$1
-  hisops_out=$2 hisops_err=$3 hisops_count=0 hisops_over=
+  hisops_out=$2 hisops_err=$3 hisops_spent=0 hisops_over=
   cd "$hisops_dir" 2>/dev/null || return 0
   while :; do
     [ ! -f rc ] && hisops_lives || hisops_over=yes
@@ -159,9 +164,14 @@ hisops_follow() {
       hisops_err=$3
     fi
     [ -z "$hisops_over" ] || return 0
-    hisops_count=$((hisops_count + 1))
-    [ "$hisops_count" -le 3600 ] || return 75
-    if [ "$hisops_count" -le 20 ]; then hisops_nap 0.05; else hisops_nap 0.25; fi
+    [ "$hisops_spent" -le 900000 ] || return 75
+    if [ "$hisops_spent" -lt 50 ]; then
+      hisops_nap 0.005 5
+    elif [ "$hisops_spent" -lt 1000 ]; then
+      hisops_nap 0.05 50
+    else
+      hisops_nap 0.25 250
+    fi
   done
 }
 
@@ -175,10 +185,9 @@ hisops_take() {
     exit 84
   fi
   [ -d "$1" ] || exit 84
-  hisops_count=0
-  until [ -f "$1/holder" ] || [ "$hisops_count" -ge 40 ]; do
-    hisops_nap 0.05
-    hisops_count=$((hisops_count + 1))
+  hisops_spent=0
+  until [ -f "$1/holder" ] || [ "$hisops_spent" -ge 2000 ]; do
+    hisops_nap 0.05 50
   done
   [ ! -f "$1/holder" ] || cat "$1/holder"
   return 1
