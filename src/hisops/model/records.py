@@ -229,6 +229,8 @@ RECORDS: dict[str, type[Record]] = {
     )
 }
 
+_FIELDS = {kind: frozenset(item.name for item in fields(cls)) for kind, cls in RECORDS.items()}
+
 
 def to_fields(record: Record) -> dict[str, Json]:
     """Return the fields of `record` as they stand in a line of the log."""
@@ -243,7 +245,7 @@ def from_fields(kind: str, values: dict[str, Json]) -> Record | None:
     cls = RECORDS.get(kind)
     if cls is None:
         return None
-    known = {item.name for item in fields(cls)}
+    known = _FIELDS[kind]
     try:
         return cls(**{name: value for name, value in values.items() if name in known})
     except TypeError as error:
