@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""\s*(?://[^\n]*\n?\s*)*(?:
+    r"""\s*+(?://[^\n]*+\n?\s*+)*+(?:
     (?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|\d+[uU]?)
   | (?P<text>[bBrR]{0,2}(?:'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)

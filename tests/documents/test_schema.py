@@ -1,0 +1,68 @@
+"""The schemas agree with the models: what ships is valid under both, what breaks one rule is valid under neither."""
+
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hisops.documents.library import Library
+from hisops.documents.load import KINDS
+from hisops.documents.places import definitions, shipped_runbooks
+from hisops.documents.schema import schema_of
+from hisops.documents.template import roster_template, site_template
+from hisops.documents.yaml import parse, read_raw
+from hisops.errors import UsageProblem
+from tests.documents import shelf
+
+SOUND = {
+    "runbook/v1": shelf.runbook(shelf.WRITE), "judge/v1": shelf.JUDGE, "target/v1": shelf.TARGET,
+    "site/v1": site_template(), "roster/v1": roster_template(),
+}  # fmt: skip
+BROKEN = [
+    ("runbook/v1", "effect: read", "efect: read"),
+    ("runbook/v1", "timeout: 5m\n", "timeout: 5\n"),
+    ("runbook/v1", "timeout: 5m\n", "timeout: 5 minutes\n"),
+    ("runbook/v1", "sh: tool change\n", "sh: tool change\n    sql: x\n"),
+    ("runbook/v1", "sh: tool change\n    judge", "judge"),
+    ("runbook/v1", "undo: {", "undo: {none: {zh: x, en: x}, "),
+    ("runbook/v1", "probe: {sh: tool list, ", "probe: {"),
+    ("runbook/v1", "confirm: true, ", ""),
+    ("runbook/v1", "id: change", "id: Change"),
+    ("runbook/v1", "  days:", "  Days:"),
+    ("runbook/v1", "{zh: 改, en: Change}", "{zh: 改}"),
+    ("judge/v1", "[{id: bad, pattern: '^bad$'}]", "[]"),
+    ("target/v1", "sql: select 1 from dual, ", ""),
+    ("site/v1", "{prompt: true}", "{prompt: true, env: X}"),
+    ("site/v1", "via: sudo", "via: telnet"),
+    ("roster/v1", "roles: [dba]", "roles: []"),
+]
+
+
+def errors(kind, text):
+    return list(Draft202012Validator(schema_of(kind)).iter_errors(parse(text, kind).data))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_is_one_and_takes_what_is_sound(kind):
+    Draft202012Validator.check_schema(schema_of(kind))
+    assert errors(kind, SOUND[kind]) == []
+
+
+@pytest.mark.parametrize(("kind", "old", "new"), BROKEN)
+def test_a_schema_refuses_what_the_models_and_the_rules_refuse(kind, old, new):
+    assert old in SOUND[kind]
+    assert errors(kind, SOUND[kind].replace(old, new, 1))
+
+
+def test_what_is_shipped_fits_its_schema():
+    folder = shipped_runbooks()
+    for path in (*definitions(folder), *(folder / "judges").glob("*.yaml"), *(folder / "targets").glob("*.yaml")):
+        data = parse(read_raw(path), str(path)).data
+        assert list(Draft202012Validator(schema_of(data["hisops"])).iter_errors(data)) == [], path
+    assert Library().tools()
+
+
+def test_an_unknown_kind_is_told():
+    with pytest.raises(UsageProblem) as caught:
+        schema_of("runbook/v9")
+    assert "runbook/v1" in caught.value.advice
