@@ -89,6 +89,9 @@ class Host(Protocol):
     ) -> OpStatus:
         """Feed the output of `op` from byte offsets `seen` (stdout, stderr) to `sink` until it ends or time is up."""
 
+    def wipe(self, op: str, run_as: RunAs | None) -> None:
+        """Empty the output of `op` on the host, once the log holds it; its folder stays."""
+
     def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
         """Make the lock folder `name` with `text` in it; return None if won, else the text of its holder."""
 

@@ -206,6 +206,13 @@ def test_secrets_go_to_stdin_only_and_never_to_the_log():
     assert any(isinstance(x, r.SecretUsed) and x.name == "sys_password" for x in world.journal.records())
 
 
+def test_output_is_wiped_from_the_host_once_the_log_has_it():
+    world = World([write("w")])
+    world.host.rules = {"probe-w": NOT_YET, "run-w": DONE}
+    world.go()
+    assert world.host.wiped == world.host.started
+
+
 def test_a_wait_asks_until_it_is_true():
     answers = [Program(stdout="DONE\n"), Program(stdout="DONE\n"), Program(stdout="patch 1\nDONE\n")]
     wait = {"sh": "poll", "judge": "tool/run", "until": "'1' in out.patches", "every": "5s"}

@@ -94,6 +94,7 @@ class FakeHost:
         self.started: list[str] = []
         self.seen: list[Command] = []
         self.markers: dict[str, str] = {}
+        self.wiped: list[str] = []
         self.broken = 0
 
     def _reach(self) -> None:
@@ -161,6 +162,10 @@ class FakeHost:
             sink("stderr", self.ops[op].program.stderr.encode()[seen[1] :])
         return status
 
+    def wipe(self, op: str, run_as: RunAs | None) -> None:
+        self._reach()
+        self.wiped.append(op)
+
     def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
         self._reach()
         if name in self.markers:
@@ -185,9 +190,7 @@ class FakeSql:
         self.rules = dict(rules)
         self.seen: list[tuple[str, dict[str, Any], bool]] = []
 
-    def run(
-        self, text: str, binds: Mapping[str, Any], *, read_only: bool, timeout: float | None = None
-    ) -> Rows:
+    def run(self, text: str, binds: Mapping[str, Any], *, read_only: bool, timeout: float | None = None) -> Rows:
         self.seen.append((text, dict(binds), read_only))
         for pattern, answer in self.rules.items():
             if re.search(pattern, text, re.IGNORECASE):

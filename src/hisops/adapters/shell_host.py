@@ -120,6 +120,10 @@ class ShellHost:
                 break
         return self.look(op, run_as)
 
+    def wipe(self, op: str, run_as: RunAs | None) -> None:
+        """Empty the output of `op` on the host, once the log holds it; its folder stays."""
+        self._ask(operations.call("wipe", operations.key(op)), run_as)
+
     def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
         """Make the lock folder `name` with `text` in it; return None if won, else the text of its holder."""
         code, answer = self._exchange(operations.call("take", operations.key(name), text=text), run_as)

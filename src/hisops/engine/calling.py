@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -15,7 +16,7 @@ from hisops.canonical import canonical
 from hisops.engine.binding import BoundCall
 from hisops.engine.capture import Capture
 from hisops.engine.judging import judge
-from hisops.errors import StatementFailed, Unreachable
+from hisops.errors import HisopsError, StatementFailed, Unreachable
 from hisops.model import records as r
 from hisops.model.run import CallView
 from hisops.ports import Command, Host, OpStatus, Ports, Rows, Stream
@@ -158,7 +159,10 @@ class Caller:
             result = self._judged(call, capture, status.code)
         else:
             result = Result("unknown", reason=_why_lost(status, boot))
-        return self._end(call, attempt, result, capture, recovered=recovered)
+        ended = self._end(call, attempt, result, capture, recovered=recovered)
+        with suppress(HisopsError):  # what it has put out may hold a secret; the log has it redacted
+            self._ports.reach.host(call.where).wipe(op, call.run_as)
+        return ended
 
     def _statement(self, call: BoundCall, attempt: int) -> Result:
         try:

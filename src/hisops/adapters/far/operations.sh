@@ -175,6 +175,13 @@ hisops_follow() {
   done
 }
 
+# Empties what $1 has put out, once the log holds it: a tool may have echoed a secret. The folder stays for `look`.
+hisops_wipe() {
+  for hisops_file in out err; do
+    [ ! -f "$hisops_ops/$1/$hisops_file" ] || : >"$hisops_ops/$1/$hisops_file" || return 84
+  done
+}
+
 # Makes the lock folder $1 with the text `hisops_text` in it; if another holds it, writes the holder's text, code 1.
 hisops_take() {
   umask 077
