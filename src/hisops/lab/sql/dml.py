@@ -11,7 +11,7 @@ from hisops.lab.sql.expressions import name_of, value
 from hisops.lab.sql.grammar import only
 from hisops.lab.sql.outcome import Column
 from hisops.lab.sql.scope import Scope, Source
-from hisops.lab.sql.types import quoted
+from hisops.lab.sql.types import quoted, text_literal
 
 
 def change(tree: Any, scope: Scope, returned: int) -> tuple[str, str]:
@@ -92,7 +92,7 @@ def _selected(node: Any, columns: list[Column], scope: Scope) -> str:
 def _fitting(node: Any, column: Column, scope: Scope) -> str:
     typed = convert(value(node, scope), column.kind, scope.catalog)
     if column.kind == "text":
-        return f"ora_fit({typed.sql}, {column.size}, '{column.name}')"
+        return f"ora_fit({typed.sql}, {column.size}, {text_literal(quoted(column.name))})"
     return typed.sql
 
 

@@ -30,6 +30,9 @@ create macro ora_keep_max(held, wanted) as
   list_max(list_transform(list_filter(held, lambda e: e.k is not distinct from wanted), lambda e: e.v));
 create macro ora_keep_min(held, wanted) as
   list_min(list_transform(list_filter(held, lambda e: e.k is not distinct from wanted), lambda e: e.v));
+create macro ora_fit(s, n, c) as case when strlen(s) > n
+  then error('ORA-12899: value too large for column ' || c || ' (actual: ' || strlen(s) || ', maximum: ' || n || ')')
+  else s end;
 create macro ora_to_date(s, f) as cast(lab_to_date(s, f) as timestamp_s);
 create macro ora_add_months(d, n) as cast(lab_add_months(d, n) as timestamp_s);
 create macro ora_last_day(d) as

@@ -87,7 +87,7 @@ def _select(node: Any, scope: Scope) -> Query:
     order = _order(node, scope, items)
     if limit is not None and order:
         raise not_rehearsed("ROWNUM beside ORDER BY in one query block")
-    parts.append(order or hierarchy.default_order(node))
+    parts.append(order or hierarchy.default_order(node, scope))
     parts.append(f" limit {limit}" if limit is not None else _fetch(node, scope))
     return Query("".join(parts), columns)
 

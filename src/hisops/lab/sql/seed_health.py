@@ -300,7 +300,7 @@ def _objects(ago: Callable[..., datetime]) -> dict[str, Table]:
             [
                 ("SYS", "OPEN", None, None, "DEFAULT", ago(900)),
                 ("HIS", "OPEN", None, ago() + timedelta(days=5), "APP", ago(800)),
-                ("LIS", "EXPIREtimedelta(GRACE)", None, ago() + timedelta(days=1), "DEFAULT", ago(700)),
+                ("LIS", "EXPIRED(GRACE)", None, ago() + timedelta(days=1), "DEFAULT", ago(700)),
                 ("OLD", "LOCKED", ago(60), None, "DEFAULT", ago(900)),
             ],
         ),

@@ -55,7 +55,8 @@ def _identity(now: datetime) -> dict[str, Table]:
         ),
         "v$pdbs": Table(
             "con_id NUMBER, dbid NUMBER, con_uid NUMBER, guid VARCHAR2(32), name VARCHAR2(128), "
-            "open_mode VARCHAR2(10), restricted VARCHAR2(3), open_time TIMESTAMP(3), total_size NUMBER, recovery_status VARCHAR2(8)",
+            "open_mode VARCHAR2(10), restricted VARCHAR2(3), open_time TIMESTAMP(3), total_size NUMBER, "
+            "recovery_status VARCHAR2(8)",
             [
                 (2, 371512110, 371512110, "0F2A61C0AE1B4D22E0630100007F1A01", "PDB$SEED", "READ ONLY", "NO",
                  now - timedelta(days=30), 1 * _GIB, "ENABLED"),

@@ -19,6 +19,7 @@ from hisops.lab.sql.types import Relation, relation
 
 _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _BATCH = 1000
+_MOST_TRANSLATIONS = 256
 Bind = Value | list[Value]
 
 
@@ -42,7 +43,8 @@ class SqlSession:
         self._instance = instance
         self._tables = tables
         self._clock = clock
-        self._views: dict[str, Table] = {}
+        self._views: Mapping[str, Table] = {}
+        self._translations: dict[tuple[Any, ...], Translation] = {}
         self._loaded: dict[str, str] = {}
         self._cancelled = threading.Event()
         self.user = user
@@ -113,7 +115,7 @@ class SqlSession:
         except Exception as error:  # DuckDB's errors have no common root beyond its own module
             raise self._failed(error) from error
         rows = [first, result.fetchall()] if len(first) == _BATCH else [first]
-        return Outcome(columns=translation.columns, rows=_rows(rows, translation.columns))
+        return Outcome(columns=translation.columns, rows=_rows(rows))
 
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
         if self._read_only:
@@ -136,8 +138,16 @@ class SqlSession:
         return duck.translated(error)
 
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
-        self._views = dict(self._instance.tables(self.settings.container))
-        return translate(statement, self._lookup, kinds)
+        key = (statement.text, kinds, self.settings.schema, self._token())
+        if key not in self._translations:
+            self._views = self._instance.tables(self.settings.container)
+            if len(self._translations) >= _MOST_TRANSLATIONS:
+                self._translations.clear()
+            self._translations[key] = translate(statement, self._lookup, kinds)
+        return self._translations[key]
+
+    def _token(self) -> str:
+        return f"{self.settings.container} {self._instance.version_token()}"
 
     def _lookup(self, name: str, owner: str | None) -> Relation | None:
         if name in self._views and owner in _OWNERS_OF_VIEWS:
@@ -163,11 +173,12 @@ class SqlSession:
         """Bring the views that a statement uses up to date."""
         from hisops.lab.sql.database import load
 
-        token = f"{self.settings.container} {self._instance.version_token()}"
-        for name in translation.tables & self._views.keys():
-            if self._loaded.get(name) != token:
-                load(self._connection, name, self._views[name], writable=False)
-                self._loaded[name] = token
+        token = self._token()
+        stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
+        views = self._instance.tables(self.settings.container) if stale else {}
+        for name in stale:
+            load(self._connection, name, views[name], writable=False)
+            self._loaded[name] = token
 
     def _given(self, name: str, values: Sequence[Value]) -> Value:
         if name.startswith("b") and name[1:].isdigit():
@@ -241,9 +252,7 @@ def _kind(value: Value) -> Kind:
     return "number"
 
 
-def _rows(batches: Sequence[Sequence[tuple[Any, ...]]], columns: Sequence[Column]) -> Iterator[tuple[Value, ...]]:
-    texts = [at for at, column in enumerate(columns) if column.kind == "text"]
-    del texts
+def _rows(batches: Sequence[Sequence[tuple[Any, ...]]]) -> Iterator[tuple[Value, ...]]:
     for batch in batches:
         for row in batch:
             yield tuple(_plain(value) for value in row)

@@ -45,6 +45,8 @@ def _signed_image(negative: bool, hundreds: int, pairs: list[int]) -> bytes:
 
 def read_number(image: bytes) -> int | Decimal:
     """Return the value of a NUMBER; whole numbers as int."""
+    if not image:
+        raise Hangup("not a NUMBER image")
     if image == b"\x80":
         return 0
     positive = bool(image[0] & 0x80)
@@ -114,4 +116,7 @@ def read_interval(image: bytes) -> timedelta:
     days = struct.unpack(">I", image[:4])[0] - _MIDDLE
     hours, minutes, seconds = (byte - 60 for byte in image[4:7])
     nanos = struct.unpack(">I", image[7:11])[0] - _MIDDLE
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=nanos // 1000)
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=nanos // 1000)
+    except OverflowError as wrong:
+        raise Hangup("not an INTERVAL image") from wrong

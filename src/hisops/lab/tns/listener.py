@@ -93,6 +93,11 @@ class Listener:
         with self._lock:
             return tuple(self._sessions)
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether new connections are taken."""
+        return self._socket is not None and self._threads[0].is_alive()
+
     def _accept(self, listening: socket.socket) -> None:
         while True:
             try:
@@ -119,11 +124,14 @@ class Listener:
 
     def _converse(self, channel: Channel, sid: int) -> None:
         reader = Reader(data_source(channel))
-        sql = self._reception.admit(channel, reader, sid)
-        session = Session(channel, reader, sql, Calls(sql, self.faults, self._on_statement))
-        with self._lock:
-            self._sessions[sid] = session
-        session.serve()
+
+        def ready(sql: SqlSession) -> None:
+            session = Session(channel, reader, sql, Calls(sql, self.faults, self._on_statement))
+            with self._lock:
+                self._sessions[sid] = session
+
+        self._reception.admit(channel, reader, sid, ready)
+        self._sessions[sid].serve()
 
     def _open(self, instance: Instance, service: str, user: str, sysdba: bool, sid: int) -> SqlSession:
         with self._lock:
@@ -134,7 +142,7 @@ class Listener:
         return database.session(service=service, user=user, sysdba=sysdba, sid=sid, serial=serial)
 
     def _spawn(self, target: Callable[[socket.socket], None], client: socket.socket) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads = [thread for thread in self._threads if thread.is_alive()]  # the accepting one stays first
         thread = threading.Thread(target=target, args=(client,), name="lab-tns", daemon=True)
         self._threads.append(thread)
         thread.start()

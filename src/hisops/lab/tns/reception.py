@@ -33,8 +33,8 @@ class Reception:
         self._faults = faults
         self._open = opener
 
-    def admit(self, channel: Channel, reader: Reader, sid: int) -> SqlSession:
-        """Carry a new connection through to a logged-in session; Hangup when it does not get there."""
+    def admit(self, channel: Channel, reader: Reader, sid: int, ready: Callable[[SqlSession], None]) -> None:
+        """Carry a new connection through to a logged-in session, handed to `ready` before the client knows of it."""
         asked = handshake.read_connect(channel)
         name = asked.service.split(".")[0].upper()
         instance = self._find(name)
@@ -43,7 +43,7 @@ class Reception:
             raise Hangup(f"service {name}")
         handshake.accept(channel, asked)
         try:
-            return self._log_in(channel, reader, sid, name, instance)
+            self._log_in(channel, reader, sid, name, instance, ready)
         except OracleError as error:
             out = Writer()
             messages.end(out, in_transaction=False, number=error.number, text=f"{error}\n")
@@ -53,7 +53,15 @@ class Reception:
     def _find(self, name: str) -> Instance | None:
         return next((instance for known, instance in self._services.items() if known.upper() == name), None)
 
-    def _log_in(self, channel: Channel, reader: Reader, sid: int, name: str, instance: Instance) -> SqlSession:
+    def _log_in(
+        self,
+        channel: Channel,
+        reader: Reader,
+        sid: int,
+        name: str,
+        instance: Instance,
+        ready: Callable[[SqlSession], None],
+    ) -> None:
         _agree(channel, reader)
         first = _read_login(reader, requests.LOGIN_FIRST)
         time.sleep(self._faults.login_delay)
@@ -66,8 +74,8 @@ class Reception:
             raise OracleError(1017, "invalid username/password; logon denied")
         _check_privilege(second, account, first.user)
         session = self._open(instance, name, _session_user(second), bool(_admin(second.mode)), sid)
+        ready(session)
         _reply(channel, [("AUTH_SVR_RESPONSE", challenge.proof(), 0), *_facts(session, instance, name, sid)])
-        return session
 
 
 def may_enter(service: Service, *, sysdba: bool) -> None:

@@ -81,6 +81,9 @@ class Session:
 
     def _carry_out(self, answer: Callable[[], bytes]) -> bool:
         """Run `answer` in the worker and send what it gives, or the cancel's error."""
+        if self._killed:
+            self._channel.send_data(self._error(*_KILLED))
+            return False
         running = self._worker.submit(answer)
         running.add_done_callback(lambda _: self._ring())
         cancelled = self._watch(running)
