@@ -9,9 +9,9 @@ from pathlib import Path
 from hisops.lab import alert, background
 from hisops.lab.commands import open_pdb
 from hisops.lab.inventory import Inventory
+from hisops.lab.registration import registers_at
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
-from hisops.lab.tools.lsnrctl import registration
 
 _SGA = (
     "Total System Global Area 4294966064 bytes",
@@ -37,7 +37,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
     with desk.store.change(name) as state:
         state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)
         state["version"] = update.version if update else "19.3.0.0.0"
-        state["listener"]["registers_at"] = registration(desk).isoformat()
+        state["listener"]["registers_at"] = registers_at(desk.store)
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")

@@ -33,8 +33,9 @@ def authorized_keys(layout: Layout) -> Path:
     return path
 
 
-async def serve(layout: Layout, host: str, ssh_port: int) -> None:
-    """Listen until this process is ended; cut all links when asked."""
+async def serve(layout: Layout, host: str, ssh_port: int, tns_port: int) -> None:
+    """Listen until this process is ended; cut all links when asked, and follow the listener's state."""
+    from hisops.lab.front import Front
     from hisops.lab.ssh import Sshd
 
     machine = layout.machine(host)
@@ -44,11 +45,16 @@ async def serve(layout: Layout, host: str, ssh_port: int) -> None:
     port = await sshd.start(ssh_port)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    ports_file(layout, host).write_text(json.dumps({"ssh": port, "pid": os.getpid()}))
+    front = Front(layout, host, tns_port)
+    ports = {"ssh": port, "tns": await asyncio.to_thread(front.open), "pid": os.getpid()}
+    draft = ports_file(layout, host).with_suffix(".new")
+    draft.write_text(json.dumps(ports))
+    draft.replace(ports_file(layout, host))
     while not stop.is_set():
         if machine.order("cut").exists():
             machine.order("cut").unlink(missing_ok=True)
             sshd.cut()
+        await asyncio.to_thread(front.follow)
         await asyncio.sleep(_TICK)
 
 
@@ -65,14 +71,14 @@ def run_init(sshd: int) -> None:
 
 
 def main() -> None:
-    """Run `python -m hisops.lab.machine DIR HOST SSH_PORT`."""
-    directory, host, port = sys.argv[1:4]
+    """Run `python -m hisops.lab.machine DIR HOST SSH_PORT TNS_PORT`."""
+    directory, host, ssh_port, tns_port = sys.argv[1:5]
     become_init()
     end_with_parent()
     sshd = os.fork()
     if sshd == 0:
         end_with_parent()
-        asyncio.run(serve(Layout(Path(directory)), host, int(port)))
+        asyncio.run(serve(Layout(Path(directory)), host, int(ssh_port), int(tns_port)))
         os._exit(0)
     try:
         run_init(sshd)

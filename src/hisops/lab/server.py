@@ -69,8 +69,9 @@ class Server:
 
     def _boot(self, host: str) -> None:
         ports_file(self._layout, host).unlink(missing_ok=True)
-        port = self._ports.get(host, {}).get("ssh", 0)
-        command = [sys.executable, "-m", "hisops.lab.machine", str(self._layout.root), host, str(port)]
+        before = self._ports.get(host, {})
+        ports = [str(before.get(kind, 0)) for kind in ("ssh", "tns")]
+        command = [sys.executable, "-m", "hisops.lab.machine", str(self._layout.root), host, *ports]
         self._hosts[host] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         end = time.monotonic() + _BOOT_LIMIT
         while not ports_file(self._layout, host).exists():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
 
 from hisops.lab import background
 from hisops.lab.machine import ports_file
-from hisops.lab.state import LAB, State
+from hisops.lab.registration import ready_services, registered, registers_at
+from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import listener_date, moment, now
 
@@ -17,7 +17,6 @@ _DOWN = (
     "  TNS-00511: No listener",
     "   Linux Error: 111: Connection refused",
 )
-_REGISTRATION_SECONDS = 2.0
 
 
 def run(desk: Desk) -> int:
@@ -97,17 +96,6 @@ def _describe(desk: Desk, state: State) -> None:
     _services_summary(desk, state)
 
 
-def registered(state: State) -> bool:
-    """Whether the instance has told the listener of its services by now."""
-    return state["status"] in ("OPEN", "MOUNTED", "STARTED") and now() >= moment(state["listener"]["registers_at"])
-
-
-def ready_services(state: State) -> list[str]:
-    """Return the services that the instance offers in its present state."""
-    closed = {pdb["name"].lower() for pdb in state["pdbs"] if pdb["open_mode"] in ("MOUNTED", "DOWN")}
-    return [service for service in state["services"] if service not in closed]
-
-
 def _services_summary(desk: Desk, state: State) -> None:
     if not registered(state):
         desk.out("The listener supports no services")
@@ -151,7 +139,7 @@ def _start(desk: Desk, database: str) -> int:
     desk.out(f"Starting {binary}: please wait...", "")
     desk.pause(0.5)
     with desk.store.change(database) as state:
-        state["listener"].update(up=True, since=now().isoformat(), registers_at=registration(desk).isoformat())
+        state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
     background.start(desk.layout, database, "listener")
     desk.out(
         "TNSLSNR for Linux: Version 19.0.0.0.0 - Production",
@@ -163,11 +151,6 @@ def _start(desk: Desk, database: str) -> int:
     )
     _describe(desk, desk.store.read(database))
     return _completed(desk)
-
-
-def registration(desk: Desk) -> datetime:
-    """Return when an instance will have registered with a listener that starts now, or the other way round."""
-    return datetime.now().astimezone() + timedelta(seconds=_REGISTRATION_SECONDS * desk.store.read(LAB)["pace"])
 
 
 _COMMANDS = {"status": _status, "services": _services, "stop": _stop, "start": _start}

@@ -1,0 +1,32 @@
+"""What all views need: containers with their numbers, dates without a zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hisops.lab.commands import ROOT
+from hisops.lab.state import State
+
+
+def moment(text: str) -> datetime:
+    """Return a time of the state as the database has it: without a zone, to the second."""
+    return exact(text).replace(microsecond=0)
+
+
+def exact(text: str) -> datetime:
+    """Return a time of the state without a zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def containers(state: State) -> dict[str, int]:
+    """Return the number of each container."""
+    return {ROOT: 1, **{pdb["name"]: pdb["con_id"] for pdb in state["pdbs"]}}
+
+
+def visible(state: State, container: str) -> dict[str, int]:
+    """Return the containers that a CDB_ view shows: all open ones from the root, itself from a pluggable one."""
+    known = containers(state)
+    if container != ROOT:
+        return {container: known[container]}
+    closed = {pdb["name"] for pdb in state["pdbs"] if pdb["open_mode"] in ("MOUNTED", "DOWN")}
+    return {name: number for name, number in known.items() if name not in closed}

@@ -1,0 +1,91 @@
+"""Data files, redo, the recovery area, restore points."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hisops.lab.sql.backend import Table
+from hisops.lab.state import State
+from hisops.lab.views.common import exact
+
+_MB = 1048576
+_HOURS = 24 * 8
+
+
+def views(state: State, container: str) -> dict[str, Table]:
+    """Return the views of this part."""
+    files = [file for file in state["datafiles"] if container in ("CDB$ROOT", file["con"])]
+    return {
+        "v$datafile": Table(
+            "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), enabled VARCHAR2(10), bytes NUMBER, "
+            "checkpoint_change# NUMBER, con_id NUMBER",
+            [
+                (f["file"], f["name"], "SYSTEM" if "system" in f["name"] else "ONLINE", "READ WRITE", f["mb"] * _MB,
+                 state["scn"], f["con_id"])
+                for f in files
+            ],
+        ),
+        "v$datafile_header": Table(
+            "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), fuzzy VARCHAR2(3), con_id NUMBER",
+            [(f["file"], f["name"], "ONLINE", "YES" if state["status"] == "OPEN" else "NO",
+            f["con_id"]) for f in files],
+        ),
+        "v$backup": Table(
+            "file# NUMBER, status VARCHAR2(18), con_id NUMBER", [(f["file"], "NOT ACTIVE", f["con_id"]) for f in files]
+        ),
+        "v$recovery_file_dest": Table(
+            "name VARCHAR2(513), space_limit NUMBER, space_used NUMBER, space_reclaimable NUMBER, "
+            "number_of_files NUMBER, "
+            "con_id NUMBER",
+            [(state["fra"]["path"], state["fra"]["limit_mb"] * _MB, state["fra"]["used_mb"] * _MB, 2048 * _MB,
+              40 + len(state["backups"]), 0)],
+        ),
+        "v$restore_point": Table(
+            "scn NUMBER, guarantee_flashback_database VARCHAR2(3), storage_size NUMBER, time TIMESTAMP(9), "
+            "name VARCHAR2(128), con_id NUMBER",
+            [
+                (p["scn"], p["guaranteed"], (400 if p["guaranteed"] == "YES" else 0) * _MB, exact(p["time"]),
+                p["name"], 0)
+                for p in state["restore_points"]
+            ],
+        ),
+        "v$log": _redo(state),
+        "v$archived_log": _archived(state),
+    }  # fmt: skip
+
+
+def _redo(state: State) -> Table:
+    now = _now()
+    rows = [
+        (group, 1, state["sequence"] - age, 200 * _MB, 2, "NO" if age == 0 else "YES",
+        "CURRENT" if age == 0 else "INACTIVE",
+         now - timedelta(minutes=20 * (age + 1)))
+        for group, age in ((1, 2), (2, 1), (3, 0))
+    ]  # fmt: skip
+    return Table(
+        "group# NUMBER, thread# NUMBER, sequence# NUMBER, bytes NUMBER, members NUMBER, archived VARCHAR2(3), "
+        "status VARCHAR2(16), first_time DATE",
+        rows,
+    )
+
+
+def _archived(state: State) -> Table:
+    """Return one log an hour for eight days, busier by day."""
+    now = _now()
+    rows = []
+    for age in range(1, _HOURS):
+        sequence, first = state["sequence"] - age, now - timedelta(hours=age)
+        blocks = 350_000 if 8 <= first.hour < 18 else 60_000
+        name = f"{state['fra']['path']}/{state['db_unique_name']}/archivelog/o1_mf_1_{sequence}_.arc"
+        rows.append((1, sequence, name, first, first + timedelta(hours=1), first + timedelta(hours=1), blocks, 512, 1,
+                     "YES", "NO", "A"))  # fmt: skip
+    return Table(
+        "thread# NUMBER, sequence# NUMBER, name VARCHAR2(513), first_time DATE, next_time DATE, completion_time DATE, "
+        "blocks NUMBER, block_size NUMBER, dest_id NUMBER, archived VARCHAR2(3), deleted VARCHAR2(3), "
+        "status VARCHAR2(1)",
+        rows,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
