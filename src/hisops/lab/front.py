@@ -53,7 +53,7 @@ class Front:
     def _gone(self, state: State) -> bool:
         restarted = state["startup_time"] != self._started
         self._started = state["startup_time"]
-        return restarted or state["status"] == "DOWN"
+        return bool(restarted or state["status"] == "DOWN")
 
     def _note(self, sid: int, text: str) -> None:
         append(self._layout.record, event="statement", tool="listener", host=self._host, sid=sid, text=text)

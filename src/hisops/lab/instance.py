@@ -26,11 +26,8 @@ class LabInstance:
         self._database = database
         self._lock = threading.Lock()
         self._views: dict[tuple[str, str], Mapping[str, Table]] = {}
-
-    @property
-    def version(self) -> str:
-        """The version of the programs that run."""
-        return str(self._state()["version"])
+        self.version = ""
+        self._state()
 
     def service(self, name: str) -> Service:
         """Return the state of a service as registered."""
@@ -78,7 +75,9 @@ class LabInstance:
         return None if answer is None else Done()
 
     def _state(self) -> State:
-        return self._store.read(self._database)
+        state = self._store.read(self._database)
+        self.version = str(state["version"])  # of the programs that run
+        return state
 
 
 def _status(open_mode: str, *, restricted: bool) -> Status:

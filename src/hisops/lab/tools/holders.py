@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from hisops.lab.processes import ancestors, arguments, descendants, holders
@@ -89,7 +90,7 @@ def _lsof(desk: Desk) -> int:
 
 def _ps(desk: Desk) -> int:
     if any(word.startswith("-p") or word == "--pid" for word in desk.argv):
-        os.execv("/bin/ps", ["ps", *desk.argv])  # noqa: S606 - the system's own, for one pid
+        return _ps_of(desk)
     if desk.argv not in (["-ef"], ["-e", "-f"], ["-e"], ["-A"]):
         desk.err("ps: the lab understands ps -ef, ps -e and ps -p PID …")
         return 1
@@ -101,6 +102,25 @@ def _ps(desk: Desk) -> int:
     return 0
 
 
+def _ps_of(desk: Desk) -> int:
+    """Answer ps -p PID -o FIELD= …; the system's own answers what the lab has no opinion on."""
+    words = list(desk.argv)
+    pids, names = [], []
+    while words:
+        word = words.pop(0)
+        if word in ("-p", "--pid", "-o") and words:
+            (names if word == "-o" else pids).append(words.pop(0))
+        else:
+            names.append("?")
+    if not names or any(name not in _FIELDS for name in names) or not "".join(pids).isdigit():
+        os.execv("/bin/ps", ["ps", *desk.argv])  # noqa: S606 - found by its path, not by the caller's
+    pid = int("".join(pids))
+    if not arguments(pid):
+        return 1
+    desk.out(" ".join(_FIELDS[name](pid, desk) for name in names))
+    return 0
+
+
 def desk_user(pid: int, desk: Desk) -> str:
     """Return the lab user behind a process, by its HOME; processes of Oracle's have none."""
     try:
@@ -109,3 +129,11 @@ def desk_user(pid: int, desk: Desk) -> str:
         return "oracle"
     home = next((entry[5:].decode() for entry in raw if entry.startswith(b"HOME=")), "")
     return Path(home).name if home.startswith(str(desk.machine.root)) else "oracle"
+
+
+_FIELDS: dict[str, Callable[[int, Desk], str]] = {
+    "pid=": lambda pid, _: f"{pid:>7}",
+    "user=": lambda pid, desk: f"{desk_user(pid, desk):<8}",
+    "args=": lambda pid, _: shown(pid),
+    "cmd=": lambda pid, _: shown(pid),
+}

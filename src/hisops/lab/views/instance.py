@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from hisops.lab import alert
 from hisops.lab.commands import ROOT
@@ -119,7 +120,7 @@ def _services(state: State) -> Table:
 def _sessions(state: State) -> Table:
     begun = moment(state["startup_time"])
     host = state["host"]
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (1, 1, None, "ACTIVE", host, f"oracle@{host} (PMON)", "BACKGROUND", "pmon timer", "Idle", None, 100, begun, 0)
     ]
     if state["role"] == "PRIMARY" and state["status"] == "OPEN":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hisops.lab import lifecycle
 from hisops.lab.commands import recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
@@ -28,6 +30,7 @@ _CHINESE = {
     "Pluggable database altered.": "插接式数据库已变更。",
     "PL/SQL procedure successfully completed.": "PL/SQL 过程已成功完成。",
 }
+_STAGE = re.compile(r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?P<read_only>\s+READ\s+ONLY)?", re.IGNORECASE)
 _IGNORED = (
     "COLUMN",
     "COL",
@@ -127,6 +130,8 @@ class Plus:
         if self.connection is None:
             self.say("SP2-0640: Not connected")
             return
+        if self._change_stage(self.connection, text):
+            return
         try:
             words, outcome = self.connection.run(text)
         except SqlError as error:
@@ -138,6 +143,20 @@ class Plus:
             return
         self.last_code = 0
         self._answer(words, outcome)
+
+    def _change_stage(self, connection: Connection, text: str) -> bool:
+        """ALTER DATABASE MOUNT and OPEN, from the stage before; anything else is for the database."""
+        match = _STAGE.fullmatch(text.strip())
+        before = {"MOUNT": "STARTED", "OPEN": "MOUNTED"}
+        stage = match["stage"].upper() if match else ""
+        if not match or not connection.sysdba or connection.state["status"] != before[stage]:
+            return False
+        if stage == "MOUNT":
+            lifecycle.mount(self.desk, connection.database, lambda *_: None)
+        else:
+            lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
+        self.say("", "Database altered.", "")
+        return True
 
     def _answer(self, words: str, outcome: Any) -> None:
         if outcome is not None:
