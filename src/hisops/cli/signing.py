@@ -11,7 +11,8 @@ from hisops.canonical import digest
 from hisops.cli import wiring
 from hisops.cli.carrying import read_plan, resume_run
 from hisops.cli.wiring import Desk, open_desk
-from hisops.console.remarks import command, remark
+from hisops.console.plan import digest_lines, plan_lines
+from hisops.console.remarks import SIGN, command, has_terminal, remark, type_target
 from hisops.console.theme import Screen
 from hisops.console.written import plan_text, step_text
 from hisops.engine.gates import Part, parts_of, why_wrong
@@ -82,10 +83,15 @@ def approve_plan(desk: Desk, path: Path, hours: int) -> int:
     wanted = [step.gate.approve for step in gates if step.gate and step.gate.approve and step.gate.approve.of == "plan"]
     if not wanted:
         raise UsageProblem("HIS-4203", "The plan asks for no approval.", "Carry it out with `hisops run`.")
+    screen = Screen.of(desk.call)
+    screen.show(plan_lines(plan, screen.page()))
+    screen.show(digest_lines(plan, screen.page()))
+    if has_terminal(screen) and not type_target(screen, plan.target, SIGN):
+        return 0
     fields = {"of": "plan", "run": "-", "step": "-", "certificate": "-", "evidence": "-"}
     signed = _approve(desk, plan, None, wanted, fields, hours, plan_text(plan))
-    Screen.of(desk.call).data({"plan": plan.digest, "approval": signed.sha256, "by": signed.principal})
-    remark(Screen.of(desk.call), "Approved by {who}.", who=signed.principal)
+    screen.data({"plan": plan.digest, "approval": signed.sha256, "by": signed.principal})
+    remark(screen, "Approved by {who}.", who=signed.principal)
     return 0
 
 
@@ -97,12 +103,17 @@ def approve_step(desk: Desk, name: str, step_id: str | None, hours: int) -> int:
     if step.gate is None or step.gate.approve is None:
         raise UsageProblem("HIS-4204", "Step {step} asks for no approval.", "See `hisops status`.", step=step.id)
     certificate = run.certificate
+    screen = Screen.of(desk.call)
+    body = step_text(plan, step, view)
+    if not screen.json_wanted:
+        screen.raw(body.split("\n\n", 1)[0])
+    if has_terminal(screen) and not type_target(screen, plan.target, SIGN):
+        return 0
     fields = {
         "of": "evidence", "run": run.run_id, "step": step.id, "certificate": certificate,
         "evidence": _evidence(view, step),
     }  # fmt: skip
-    signed = _approve(desk, plan, run, [step.gate.approve], fields, hours, step_text(plan, step, view))
-    screen = Screen.of(desk.call)
+    signed = _approve(desk, plan, run, [step.gate.approve], fields, hours, body)
     screen.data({"run": run.run_id, "step": step.id, "approval": signed.sha256, "by": signed.principal})
     remark(screen, "Approved by {who}.", who=signed.principal)
     _go_on(screen, run)

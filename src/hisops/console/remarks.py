@@ -10,6 +10,7 @@ from hisops.console.grid import wrapped
 from hisops.console.i18n import mark
 from hisops.console.theme import Screen, put
 
+SIGN = mark("Sign this approval? Type the target's name, or Enter to leave: ")
 ASK = mark("Carry it out now? Type the target's name, or Enter to leave: ")
 
 
@@ -29,10 +30,10 @@ def has_terminal(screen: Screen) -> bool:
     return sys.stdin.isatty() and screen.err.is_terminal and not screen.json_wanted
 
 
-def type_target(screen: Screen, target: str) -> bool:
+def type_target(screen: Screen, target: str, ask: str = ASK) -> bool:
     """Ask for the target's name until it is typed (True) or nothing is (False)."""
     while True:
-        screen.err.print(Text("\n  " + screen.say(ASK)), end="", soft_wrap=True)
+        screen.err.print(Text("\n  " + screen.say(ask)), end="", soft_wrap=True)
         try:
             typed = input().strip()
         except EOFError:

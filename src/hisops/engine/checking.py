@@ -9,7 +9,7 @@ from hisops.engine.actions import Hands
 from hisops.engine.calling import Result
 from hisops.engine.conditions import holds, told, unmet
 from hisops.engine.values import Values
-from hisops.errors import HisopsError
+from hisops.errors import CheckFailed, HisopsError
 from hisops.model.records import CallKind
 from hisops.model.runbook import Requirement, Step
 
@@ -76,5 +76,5 @@ def outputs_of(step: Step, out: dict[str, Any]) -> dict[str, Any]:
         elif key in source:
             taken[name] = source[key]
         else:
-            raise HisopsError("HIS-6111", "The output {name} is not in what the step gave.", "", name=name)
+            raise CheckFailed("HIS-6111", "The output {name} is not in what the step gave.", "", name=name)
     return taken

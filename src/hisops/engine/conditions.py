@@ -7,7 +7,7 @@ from typing import Any
 
 from hisops import expressions
 from hisops.engine.values import Values
-from hisops.errors import HisopsError
+from hisops.errors import CheckFailed, HisopsError
 from hisops.model.runbook import Requirement
 
 
@@ -47,7 +47,7 @@ def look_up(path: str, scope: Mapping[str, Any]) -> Any:
     value: Any = scope
     for part in path.split("."):
         if not isinstance(value, Mapping) or part not in value:
-            raise HisopsError("HIS-6110", "Nothing is known under the name {name}.", "", name=path)
+            raise CheckFailed("HIS-6110", "Nothing is known under the name {name}.", "", name=path)
         value = value[part]
     return value
 

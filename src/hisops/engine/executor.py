@@ -19,13 +19,26 @@ from hisops.engine.resuming import Found, find_out
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import undo_run
 from hisops.engine.values import Bound, Values
-from hisops.errors import HisopsError, LockHeld, LogBroken, Unreachable
+from hisops.errors import (
+    CheckFailed,
+    HisopsError,
+    IdentityRefused,
+    LockHeld,
+    Refused,
+    StatementFailed,
+    Unreachable,
+    UsageProblem,
+)
 from hisops.model import records as r
 from hisops.model.plan import Plan
 from hisops.model.run import EXIT_OF, RUN_ENDED, STEP_DONE
 from hisops.model.runbook import Runbook, Step
 from hisops.model.statement import Signed
 from hisops.ports import Ports
+
+# What can come up in the middle of a run and leaves it where it stands, for people to look at. A broken log does not:
+# there is nowhere to write it down.
+NEEDS_PEOPLE = (Unreachable, Refused, UsageProblem, CheckFailed, StatementFailed, IdentityRefused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +104,8 @@ class Run:
             return self._leave(leave)
         except LockHeld as error:
             return self._leave(Leave("FAILED", str(error), exit_code=error.exit_code))
-        except LogBroken:
-            raise
-        except Unreachable as error:
-            return self._leave(Leave("HELD", f"{error}"))
+        except NEEDS_PEOPLE as error:
+            return self._leave(Leave("HELD", str(error)))
 
     def _begin(self) -> None:
         undoing = self.recorder.view.state in {"UNDOING", "HELD"} and self._undone_from()
