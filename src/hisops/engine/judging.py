@@ -40,9 +40,10 @@ def _decide(
     reasons = _matching(action.causes, reading.suspicious) + codes
     if partial := _matching(action.partial, reading.text):
         return "partial", partial + reasons
-    if failures := [rule.id for rule in action.failure if _fails(rule, reading.suspicious, allowed)]:
+    waived = {code for code in codes if _plain(code) in allowed}
+    if failures := [rule.id for rule in action.failure if _fails(rule, reading.suspicious, waived)]:
         return "failed", failures + reasons
-    if doubts := _doubts(action, reading.text, exit_code, [code for code in codes if _plain(code) not in allowed]):
+    if doubts := _doubts(action, reading.text, exit_code, [code for code in codes if code not in waived]):
         return "unknown", doubts + reasons
     proofs = _matching(action.proof, reading.text)
     if warnings := _matching(action.warn, reading.suspicious) + codes:
@@ -67,9 +68,9 @@ def _matching(rules: Iterable[Pattern], text: str) -> list[str]:
     return [rule.id for rule in rules if compiled(rule.pattern).search(text)]
 
 
-def _fails(rule: Pattern, text: str, allowed: set[str]) -> bool:
-    """Tell whether `rule` matches anything but an allowed code: a step may waive a code, never a sentence."""
-    return any(_plain(match.group()) not in allowed for match in compiled(rule.pattern).finditer(text))
+def _fails(rule: Pattern, text: str, waived: set[str]) -> bool:
+    """Tell whether `rule` matches anything but a waived code: a step may allow a code, never a sentence."""
+    return any(match.group() not in waived for match in compiled(rule.pattern).finditer(text))
 
 
 def _codes(tool: Judge, action: Action, text: str) -> list[str]:
