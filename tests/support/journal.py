@@ -158,7 +158,7 @@ class Site:
         plan = {"format": "hisops-plan/1", "id": run, "requester": requester, "target": "his", "runbook": RUNBOOK}
         return {**plan, **changes}
 
-    def approve(self, plan: dict[str, object], who: str = "lead1", **changes: str) -> Signed:
+    def approve(self, plan: dict[str, object], who: str = "lead1", /, **changes: str) -> Signed:
         """Lay down the approval of a plan, signed by `who`."""
         size, root = Ledger(self.logs, self.clock).head()
         fields = {
