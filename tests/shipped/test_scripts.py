@@ -172,9 +172,9 @@ class Home:
         self.listed.write_text("29585399;OCW RELEASE UPDATE 19.3.0.0.0 (29585399)\n")
         opatch = self.home / "OPatch/opatch"
         opatch.write_text(
-            f"#!/bin/sh\ncase $1 in lspatches) cat {self.listed}; echo; echo 'OPatch succeeded.';;\n"
-            "rollback) echo \"RollbackSession removing interim patch '$3' from inventory\"; echo 'OPatch succeeded.';;\n"
-            "esac\n"
+            f"#!/bin/sh\ncase $1 in\nlspatches) cat {self.listed} ;;\n"
+            "rollback) echo \"RollbackSession removing interim patch '$3' from inventory\" ;;\n"
+            "esac\necho 'OPatch succeeded.'\n"
         )
         opatch.chmod(0o755)
 
