@@ -40,7 +40,8 @@ def test_a_text_has_two_languages():
     ("effect", "written", "policy", "writes"),
     [
         ("read", None, "stop", False), ("stage", None, "stop", False), ("write", None, "hold", True),
-        ("destructive", None, "hold", True), ("destructive", "undo", "undo", True), ("read", "continue", "continue", False),
+        ("destructive", None, "hold", True), ("destructive", "undo", "undo", True),
+        ("read", "continue", "continue", False),
     ],
 )  # fmt: skip
 def test_a_failure_leads_where_the_step_says_else_where_its_effect_does(effect, written, policy, writes):

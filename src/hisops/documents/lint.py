@@ -115,11 +115,11 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
     elif isinstance(best, Site):
         own = Library(path.parent, best.overrides) if path.name == FILE else library
         yield from site_problems(best, source, own, examined.damaged)
-    for rule, check in _WIDE.items():
+    for rule, check in WIDE_RULES.items():
         yield from problems_of(check(path, examined, library), source, rule, "error", examined.damaged)
 
 
-_WIDE: dict[str, Callable[[Path, Examined[Any], Library], Iterator[Finding]]] = {
+WIDE_RULES: dict[str, Callable[[Path, Examined[Any], Library], Iterator[Finding]]] = {
     "LB001": library_wide.id_is_the_place,
     "LB002": library_wide.command_is_unique,
     "LB003": library_wide.replacement_is_declared,
