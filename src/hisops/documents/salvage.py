@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hisops.documents.source import Keys
-from hisops.documents.validate import known_part, parse_model
+from hisops.documents.validate import complaints, known_part, parse_model
 from hisops.documents.yaml import Document
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,7 +41,7 @@ def salvage(document: Document, model: type[M]) -> tuple[M | None, set[Keys]]:
             # All places first: once something is taken out, the places of the other errors would mislead.
             mends = [
                 (known_part(data, item["loc"]), str(item["loc"][-1]) if item["type"] == "missing" else None)
-                for item in error.errors(include_url=False)
+                for item in complaints(error)
             ]
         for keys, missing in dict.fromkeys(mends):
             damaged.add((*keys, missing) if missing else keys)

@@ -40,25 +40,30 @@ def parse_model(data: dict[str, Any], model: type[M]) -> M:
     return model.model_validate_json(json.dumps(data, ensure_ascii=False), strict=True, by_alias=True, by_name=False)
 
 
+def complaints(error: ValidationError) -> list[Any]:
+    """Return what pydantic says, without what it only could not say because of something else."""
+    return [item for item in error.errors(include_url=False) if item["type"] != "default_factory_not_called"]
+
+
 def _problems(document: Document, model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
     """Give each place one problem of a kind: the members of a union complain one by one of the same value."""
     places: dict[tuple[Keys, str], list[Any]] = {}
-    complaints = error.errors(include_url=False)
-    for item in complaints:
-        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in complaints):
+    items = complaints(error)
+    for item in items:
+        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
             continue  # pydantic counts only the members that fit
         kind = item["type"] if item["type"] in {"missing", "extra_forbidden"} else "value"
         keys = known_part(document.data, item["loc"])
         places.setdefault((keys, kind), []).append(item)
-    for (keys, kind), items in places.items():
+    for (keys, kind), found in places.items():
         if kind == "value" and _at(document.data, keys) is None:
             continue  # a key without a value was told when it was read
         if kind == "missing":
-            yield _missing(document, keys, [str(item["loc"][-1]) for item in items])
+            yield _missing(document, keys, [str(item["loc"][-1]) for item in found])
         elif kind == "extra_forbidden":
             yield _unknown(document, keys, model)
         else:
-            yield _unfit(document, keys, items)
+            yield _unfit(document, keys, found)
 
 
 def _is_below(loc: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:

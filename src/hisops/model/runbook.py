@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -118,6 +118,11 @@ class Wait(Call):
     every: Duration = 10
 
 
+def _usual_place(before: dict[str, Any]) -> Place:
+    """Return where a step that does not say acts: a statement on the database, everything else on its host."""
+    return "db" if before.get("sql") is not None else "db_host"
+
+
 class Step(Definition):
     """One step: exactly one action of sh, sql, upload, manual, wait."""
 
@@ -126,12 +131,12 @@ class Step(Definition):
     why: Text | None = None
     needs: tuple[StepId, ...] = ()
     when: str | None = None
-    on: Place = "db_host"
     as_: Role = Field(default="owner", alias="as")
     effect: Effect
     idempotent: bool = False
     sh: str | None = None
     sql: str | None = None
+    on: Place = Field(default_factory=_usual_place)
     upload: Upload | None = None
     manual: Manual | None = None
     wait: Wait | None = None
