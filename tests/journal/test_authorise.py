@@ -12,7 +12,8 @@ from hisops.journal.ledger import Ledger
 from hisops.journal.sshkey import BadSignature, check_signature
 from hisops.journal.sshwire import string
 from hisops.journal.verify import Verification
-from hisops.model.statement import Signed
+from hisops.model import records as r
+from hisops.model.statement import NAMESPACE, Signed, Statement
 from tests.support.journal import People, Site, begin, finish, intend, pass_gate
 
 
@@ -171,6 +172,30 @@ def test_what_an_approver_saw_of_the_ledger_stays_true_when_it_grows(site: Site)
     assert approval.statement.get("ledger") == f"{size} {root}"
     carry_out(site, "r1", plan, approval)
     assert site.verify().verdict == "verified"
+
+
+def test_what_nobody_used_does_not_weigh(site: Site) -> None:
+    """Anybody may lay a file down; a log does not fail by what its run never took."""
+    site.approved_run("r1")
+    (site.run_folder("r1") / "approvals" / ("0" * 64 + ".txt")).write_text("hisops-approval/1\n")
+    done = site.verify()
+    assert done.verdict == "verified"
+    assert any("nothing was done on it" in str(found) for found in done.findings)
+
+
+@pytest.mark.parametrize("kind", ["resolution", "cancellation"])
+def test_a_statement_that_the_run_took_must_be_there_and_its_signer_s(site: Site, kind: str) -> None:
+    journal = site.open("r1", site.plan(runbook={"steps": []}))
+    statement = Statement(kind=kind, fields={"run": "r1", "reason": "late"})  # type: ignore[arg-type]
+    key = site.people.key("dba2")
+    signed = site.statements.store("r1", statement, key.sign(NAMESPACE, statement.text()))
+    journal.commit(r.StatementTaken(statement=signed.sha256, kind=kind, by="dba1@hospital"))
+    journal.commit(r.RunChanged(state="CANCELLED"))
+    journal.seal("CANCELLED", 1)
+    assert "says that dba1@hospital signed" in failures(site.verify())
+    for path in (site.run_folder("r1") / "approvals").iterdir():
+        path.unlink()
+    assert "does not hold" in failures(site.verify())
 
 
 @pytest.mark.parametrize(("flags", "holds"), [(0x00, False), (0x01, True), (0x05, True), (0x04, False)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from hisops.journal.findings import Findings
 from hisops.journal.ledger_facts import LedgerFacts, RunEntries
+from hisops.journal.sshkey import fingerprint
 from hisops.journal.statements import read_statement
 from hisops.journal.trust import Trust
 from hisops.journal.verify_segment import Seen
@@ -57,12 +58,14 @@ class Authorisation:
     def check(self, seen: Sequence[Seen]) -> None:
         """Take down every approval that is missing or does not count, and whom the others are from."""
         self._check_cited()
-        self._check_files()
+        self._check_others({item.record.statement for item in seen if isinstance(item.record, r.StatementTaken)})
         gates: dict[str, _Gate] = {}
         wanted = {step["id"]: step["gate"]["approve"] for step in _gated(self._plan)}
         for item in seen:
             record = item.record
-            if isinstance(record, r.GateOpened):
+            if isinstance(record, r.StatementTaken):
+                self._check_taken(record, item.stamp.time)
+            elif isinstance(record, r.GateOpened):
                 gates.setdefault(record.step, _Gate()).evidence = record.evidence
             elif isinstance(record, r.GateDecided) and record.part.startswith("approve"):
                 gate = gates.setdefault(record.step, _Gate())
@@ -77,12 +80,28 @@ class Authorisation:
             if signed and signed.statement.get("nonce") != nonce:
                 self._failed("The approval {sha256} does not carry the nonce that the ledger names.", sha256=sha256)
 
-    def _check_files(self) -> None:
-        """Every statement kept beside the log must be what its name says, used or not."""
+    def _check_taken(self, taken: r.StatementTaken, at: datetime) -> None:
+        """What the run says that somebody signed must be there, and must be theirs."""
+        signed = self._read(taken.statement, at)
+        if signed and signed.principal != taken.by:
+            self._failed(
+                "The log says that {by} signed {sha256}, it was {who}.",
+                by=taken.by,
+                sha256=taken.statement,
+                who=signed.principal,
+            )
+
+    def _check_others(self, taken: set[str]) -> None:
+        """Whatever else lies there was used for nothing: anybody may lay something down."""
         for path in sorted(self._folder.glob("*.txt")) if self._folder.is_dir() else ():
             sha256 = "sha256:" + path.stem
-            if sha256 not in self._cited:
-                self._read(sha256, self._ledger.latest or datetime.max)
+            if sha256 in taken or sha256 in self._cited:
+                continue
+            try:
+                read_statement(self._folder, sha256, self._trust, self._ledger.latest or datetime.max)
+            except ValueError as error:
+                fact = "The statement {sha256} beside the log does not hold ({why}); nothing was done on it."
+                self._findings.note("authorisation", fact, sha256=sha256, why=error)
 
     def _check_gate(self, step: str, rule: Mapping[str, Any], gate: _Gate, segment: int) -> None:
         people: set[str | None] = set()
@@ -131,10 +150,8 @@ class Authorisation:
         return refused or self._wrong_certificate(signed)
 
     def _wrong_certificate(self, signed: Signed) -> str | None:
-        from hisops.canonical import digest
-
         named = signed.statement.get("certificate") or "-"
-        known = {digest(key.certificate.blob) for key in self._entries.certified()}
+        known = {fingerprint(key.certificate.blob) for key in self._entries.certified()}
         return None if named == "-" or named in known else "it names a certificate that is not of this run"
 
     def _read(self, sha256: str, at: datetime) -> Signed | None:

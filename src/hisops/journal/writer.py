@@ -17,6 +17,7 @@ from hisops.journal.ledger import Ledger
 from hisops.journal.reader import Entry, SegmentRead
 from hisops.journal.runkey import RUN, RunKey
 from hisops.journal.segment import Segment
+from hisops.journal.sshkey import fingerprint
 from hisops.journal.sshsig import armor
 from hisops.journal.stamp import TOLERANCE, Stamp, read_clock
 from hisops.model.records import ClockStepped, Record, RunSealed, to_fields
@@ -56,7 +57,7 @@ class RunJournal:
         *, earlier: Sequence[SegmentRead] = (), entries: Sequence[Entry] = (),
     ) -> None:  # fmt: skip
         self.run_id = author.folder.name
-        self.certificate = digest(author.key.certificate.blob)
+        self.certificate = fingerprint(author.key.certificate.blob)
         self._author = author
         self._segment = segment
         self._blobs = blobs
