@@ -41,17 +41,27 @@ class OracleSql:
     def run(self, text: str, binds: Mapping[str, Any], *, read_only: bool, timeout: float | None = None) -> Rows:
         """Carry out one statement; commit unless `read_only`.
 
-        Raises StatementFailed with Oracle's words, Unreachable when there is no session, TimeoutError when late.
+        A session that an instance's restart has cut is made anew, once, for a statement that only reads. Raises
+        StatementFailed with Oracle's words, Unreachable when there is no session, TimeoutError when late.
         """
+        with self._lock:
+            kept = self._session is not None
+            try:
+                return self._once(text, binds, read_only, timeout)
+            except Unreachable:
+                if not (kept and read_only):
+                    raise
+                return self._once(text, binds, read_only, timeout)
+
+    def _once(self, text: str, binds: Mapping[str, Any], read_only: bool, timeout: float | None) -> Rows:
         import oracledb
 
-        with self._lock:
-            try:
-                session = self._open()
-                session.call_timeout = 0 if timeout is None else max(1, int(timeout * 1000))
-                return _carry_out(session, text, binds, read_only)
-            except oracledb.Error as error:
-                raise self._told(error) from error
+        try:
+            session = self._open()
+            session.call_timeout = 0 if timeout is None else max(1, int(timeout * 1000))
+            return _carry_out(session, text, binds, read_only)
+        except oracledb.Error as error:
+            raise self._told(error) from error
 
     def close(self) -> None:
         """End the session."""
