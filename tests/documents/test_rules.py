@@ -77,6 +77,10 @@ BREAKS = [
     ("RB014", READ, "effect: read", "effect: read\nwhen: steps.second.state == 'SUCCEEDED'", "steps.second"),
     ("RB014", SQL, "on: db", "on: db\nverify: [{require: out.names == 1}]", "out.names"),
     ("RB014", READ, "sh: tool list", JUDGED + "verify: [{require: out.version > '9'}]", "out.version"),
+    ("RB014", READ, "sh: tool list", "sh: tool list\nverify: [{require: out.names == 'x'}]", "out.names"),
+    ("RB014", READ, "sh: tool list", JUDGED + "outputs: {n: {from: judge, type: integer, key: count}}\n"
+     "verify: [{require: out.n == 1}]", "out.n"),
+    ("RB017", FED, "@{tag}", "@{run}", "@{run}"),
     ("RB015", READ, "sh: tool list", "sh: tool list\noutputs: {a: {from: judge, type: list}}", "judge, type"),
     ("RB015", READ, "sh: tool list", JUDGED + "outputs: {nmes: {from: judge, type: list}}", "nmes"),
     ("RB015", READ, "sh: tool list", JUDGED + "outputs: {names: {from: judge, type: string}}", "string"),
@@ -124,7 +128,19 @@ def broken_rules(tmp_path, text):
     return [(each.rule, each.source[each.column - 1 :]) for each in problems]
 
 
-@pytest.mark.parametrize("step", [READ, SQL, UPLOAD, WAIT, FED, shelf.WRITE])
+JSON = (
+    READ
+    + """\
+outputs:
+  size: {from: json, type: integer, key: kb}
+verify:
+  - require: out.kb > 5 && has(out.json.more)
+  - {sh: tool size, require: out.whatever == 1}
+"""
+)
+
+
+@pytest.mark.parametrize("step", [READ, SQL, UPLOAD, WAIT, FED, JSON, shelf.WRITE])
 def test_sound_steps_break_no_rule(tmp_path, step):
     assert broken_rules(tmp_path, shelf.runbook(step)) == []
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hisops.documents.rules.subject import Subject
 from hisops.model.runbook import Call, Step
 
-OWN = {"stage_dir": "path", "run_dir": "path", "run": "path"}
+OWN = {"stage_dir": "path", "run_dir": "path", "run": "string"}
 CLOSED = frozenset({"identifier", "integer", "tag", "scn", "timestamp", "path"})
 _KINDS = {
     "integer": "integer", "boolean": "boolean", "version": "version", "list": "list[string]", "scn": "any",
@@ -50,9 +50,7 @@ def scope(subject: Subject, step: Step | None) -> dict[str, str]:
         for each in subject.runbook.steps[: subject.place_of[step.id]]:
             base = f"steps.{each.id.replace('-', '_')}"
             found[f"{base}.state"] = "string"
-            for name, output in each.outputs.items():
-                rows = output.from_ == "rows" and output.type == "list"
-                found[f"{base}.out.{name}"] = "list" if rows else _kind(output.type)
+            found |= {f"{base}.out.{name}": _kind(output.type) for name, output in each.outputs.items()}
     return found
 
 
@@ -68,10 +66,11 @@ def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[s
     found = {"out.code": "integer"}
     if action := subject.action(of.judge):
         found |= {f"out.{name}": _kind(capture.type) for name, capture in action.capture.items()}
-    elif of.judge:
-        found["out"] = "map"
-    if call is None:
-        found |= {f"out.{name}": _kind(output.type) for name, output in step.outputs.items()}
+    elif of.judge or call is not None:
+        found["out"] = "map"  # an unknown judge, or JSON of which nobody has declared the fields
+    else:
+        found["out.json"] = "map"
+        found |= {f"out.{each.key or name}": _kind(each.type) for name, each in step.outputs.items()}
     return found
 
 

@@ -10,10 +10,10 @@ from hisops.documents.problems import nearest
 from hisops.documents.rules.names import CLOSED, values_at
 from hisops.documents.rules.subject import Subject
 
-_SLOT = re.compile(r"@\{([^}\n]*)\}")
+_SLOT = re.compile(r"@\{([^}]*)\}")
 _TEMPLATE = re.compile(r"\$\{\{|\{\{|\{(?:params|steps|target|out)\.|%\([a-z_.]+\)[sd]|<%")
 _OWN_NAME = re.compile(r"\$\{?HISOPS_([A-Z0-9_]+)")
-_BIND = re.compile(r"'(?:[^']|'')*'|\"[^\"\n]*\"|--[^\n]*|/\*.*?\*/|(?<![\w:]):([A-Za-z][A-Za-z0-9_]*)", re.DOTALL)
+_BIND = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|:([A-Za-z][A-Za-z0-9_]*)", re.DOTALL)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 
