@@ -50,17 +50,16 @@ def explain(
     ctx: typer.Context, code: Annotated[str, typer.Argument(help="The code of an error, or an exit code.")]
 ) -> None:
     """Say what a code means."""
-    from hisops.console.codes import EXITS, meanings
-    from hisops.console.explain import exit_lines, explain_lines
+    from hisops.console.codes import EXITS, known_codes
+    from hisops.console.explain import exit_lines, explain_document, explain_lines
 
     screen = screen_of(asked(ctx))
-    name, known = code.upper(), meanings()
+    name, known = code.upper(), known_codes()
     if code.isdigit() and int(code) in EXITS:
         screen.data({"exit": int(code), "meaning": screen.say(EXITS[int(code)])})
         screen.show(exit_lines(int(code), screen.page()))
     elif name in known:
-        meaning = known[name][screen.say.code]
-        screen.data({"code": name, "meaning": meaning})
-        screen.show(explain_lines(name, meaning, screen.page()))
+        screen.data(explain_document(name, known[name], screen.say))
+        screen.show(explain_lines(name, known[name], screen.page()))
     else:
         raise UsageProblem("HIS-2906", "There is no code {word}.", "Codes look like HIS-2906.", word=code)

@@ -1,8 +1,9 @@
-"""What the codes mean: areas and exit codes here, each error code in both languages in `codes.json`."""
+"""What the codes mean: areas and exit codes here; error codes in `codes.json`, which a test holds to the source."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from hisops.console.i18n import mark
@@ -36,7 +37,19 @@ EXITS = {
 }
 
 
-def meanings() -> dict[str, dict[str, str]]:
-    """Return what each code means, as `{code: {"en": …, "zh": …}}`."""
-    table: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("codes.json").read_text(encoding="utf-8"))
-    return table
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An error's code: the facts and advices that it comes with, and where it needs one an explanation."""
+
+    said: tuple[tuple[str, str], ...]
+    en: str = ""
+    zh: str = ""
+
+
+def known_codes() -> dict[str, Code]:
+    """Return all codes, from `codes.json`."""
+    table = json.loads(Path(__file__).with_name("codes.json").read_text(encoding="utf-8"))
+    return {
+        name: Code(tuple((fact, todo) for fact, todo in row["said"]), row.get("en", ""), row.get("zh", ""))
+        for name, row in table.items()
+    }

@@ -87,21 +87,27 @@ def grid(
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
     widths = [max((_natural(row[index]) for row in rows), default=0) for index in range(len(columns))]
     over = sum(widths) + GAP * (len([w for w in widths if w]) - 1) - room
-    for index, least in _concessions(columns, widths):
-        given = max(0, min(over, widths[index] - least))
-        widths[index] -= given
-        over -= given
+    for group, least in _concessions(columns):
+        over = _give_way(widths, group, least, over)
     return widths
 
 
-def _concessions(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Return which column gives way, and down to what: titles a little, text that goes on below, then both more."""
-    wraps = sorted((i for i, column in enumerate(columns) if column.wraps), key=lambda i: -widths[i])
+def _concessions(columns: Sequence[Column]) -> Iterator[tuple[list[int], int]]:
+    """Return which columns give way, and down to what: titles a little, text that goes on below, then both more."""
     shrinks = {i: column.shrink_to for i, column in enumerate(columns) if column.shrink_to is not None}
-    yield from ((index, max(least, TITLE_COMFORT)) for index, least in shrinks.items())
-    yield from ((index, WRAP_COMFORT) for index in wraps)
-    yield from shrinks.items()
-    yield from ((index, WRAP_LEAST) for index in wraps)
+    wraps = [index for index, column in enumerate(columns) if column.wraps]
+    yield from (([index], max(least, TITLE_COMFORT)) for index, least in shrinks.items())
+    yield wraps, WRAP_COMFORT
+    yield from (([index], least) for index, least in shrinks.items())
+    yield wraps, WRAP_LEAST
+
+
+def _give_way(widths: list[int], group: Sequence[int], least: int, over: int) -> int:
+    """Take `over` cells from the columns of `group`, always from the widest; return what could not be taken."""
+    while over > 0 and (wide := [index for index in group if widths[index] > least]):
+        widths[max(wide, key=lambda index: widths[index])] -= 1
+        over -= 1
+    return over
 
 
 def _row(columns: Sequence[Column], row: Sequence[Text], widths: Sequence[int], indent: int, cut: str) -> list[Text]:

@@ -16,8 +16,13 @@ _LOCALE = Path(__file__).resolve().parent.parent / "locale"
 class Bilingual(Protocol):
     """A text that its author has written in both languages (`model.text.Text`)."""
 
-    zh: str
-    en: str
+    @property
+    def zh(self) -> str:
+        """The Chinese one."""
+
+    @property
+    def en(self) -> str:
+        """The English one."""
 
 
 class Language:

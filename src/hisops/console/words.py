@@ -72,3 +72,13 @@ def run_look(state: str) -> Look:
 def verdict_look(verdict: str) -> Look:
     """Return how a verdict looks."""
     return VERDICT.get(verdict, _OTHER)
+
+
+# Words that stand in definitions and records, and are looked up when they are shown.
+VALUES = (
+    mark("read"), mark("stage"), mark("write"), mark("destructive"),
+    mark("action"), mark("probe"), mark("verify"), mark("undo"), mark("undo-verify"), mark("state"), mark("identity"),
+    mark("taken"), mark("kept"), mark("released"),
+    mark("approval"), mark("answer"), mark("resolution"), mark("cancellation"),
+    mark("production"), mark("standby"), mark("scratch"), mark("error"), mark("warning"),
+)  # fmt: skip
