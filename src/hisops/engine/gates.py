@@ -101,17 +101,22 @@ class Gatekeeper:
             return {}
         shown = evidence_of(step, values, self._recorder)
         evidence = digest_of({"step": step.id, "plan": self._plan.digest, "shown": shown})
+        for part in self._open(step, parts):
+            if decision := self._arrived(step, part, evidence):
+                self._recorder.commit(decision)
         self._announce(step, parts, evidence)
-        for part in parts:
-            if part.name not in self._decided(step):
-                self._recorder.commit(self._decide(step, part, evidence, shown))
+        for part in self._open(step, parts):
+            self._recorder.commit(self._decide(step, part, evidence, shown))
         return {name: decision.value or "" for name, decision in self._decided(step).items()}
+
+    def _open(self, step: Step, parts: list[Part]) -> list[Part]:
+        return [part for part in parts if part.name not in self._decided(step)]
 
     def _decided(self, step: Step) -> dict[str, r.GateDecided]:
         return self._recorder.view.step(step.id).decided
 
     def _announce(self, step: Step, parts: list[Part], evidence: str) -> None:
-        open_parts = [part.name for part in parts if part.name not in self._decided(step)]
+        open_parts = [part.name for part in self._open(step, parts)]
         opened = self._recorder.view.step(step.id).opened
         if open_parts and (opened is None or opened.parts != open_parts or opened.evidence != evidence):
             self._recorder.commit(
