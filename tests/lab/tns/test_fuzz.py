@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-GREETING = b"(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=his))"
-    b"(CID=(PROGRAM=x)))"
+GREETING = (
+    b"(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=1521))"
+    b"(CONNECT_DATA=(SERVICE_NAME=his)(CID=(PROGRAM=x))))"
+)
 
 
 def connect_packet(text=GREETING):
@@ -30,12 +32,12 @@ TYPES = data_packet(b"\x02\x69\x03\x69\x03\x03" + b"\x01\x00" * 2 + b"\x00\x00")
 
 
 def throw(port, data):
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
-        with suppress(OSError):  # a reset is an answer too
-            line.sendall(data)
-            line.shutdown(socket.SHUT_WR)
-            while line.recv(65536):
-                pass
+    # a reset is an answer too
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(65536):
+            pass
 
 
 def test_the_hand_made_greeting_is_accepted(listener):

@@ -111,13 +111,13 @@ def _recursion(node: Any, source: Source, sql: str, carried: dict[str, Carried],
     loop = f"list_contains({parent}.{_PATH}, {alias}.{_RANK})"
     fate = "false" if connect.args.get("nocycle") else "error('ORA-01436: CONNECT BY loop in user data')::boolean"
     linked = condition(connect.args["connect"], step)
+    numbered = f"select {alias}.*, row_number() over ({_siblings(node, base)}) as {_RANK} from {sql}"  # noqa: S608
+    first = f"select {alias}.*, cast(1 as bigint) as {_LEVEL}, [{alias}.{_RANK}] as {_PATH}{roots}"
+    next_one = f"{parent}.{_LEVEL} + 1, list_append({parent}.{_PATH}, {alias}.{_RANK}){steps}"
+    guarded = f"case when {linked} then case when {loop} then {fate} else true end else false end"
     return (
-        f"with recursive {_BASE} as (select {alias}.*, row_number() over ({_siblings(node, base)}) as {_RANK} from {sql}), "
-        f"{_WALK} as (select {alias}.*, cast(1 as bigint) as {_LEVEL}, [{alias}.{_RANK}] as {_PATH}{roots} "
-        f"from {_BASE} as {alias} where {start} union all "
-        f"select {alias}.*, {parent}.{_LEVEL} + 1, list_append({parent}.{_PATH}, {alias}.{_RANK}){steps} "
-        f"from {_BASE} as {alias}, {_WALK} as {parent} "
-        f"where case when {linked} then case when {loop} then {fate} else true end else false end) "
+        f"with recursive {_BASE} as ({numbered}), {_WALK} as ({first} from {_BASE} as {alias} where {start} "  # noqa: S608
+        f"union all select {alias}.*, {next_one} from {_BASE} as {alias}, {_WALK} as {parent} where {guarded}) "
         f"select * from {_WALK}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from hisops.lab.sql.translate import Translation, translate
 from hisops.lab.sql.types import Relation, relation
 
 _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
+_SLEEP = re.compile(
+    r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
+)
 _BATCH = 1000
 _MOST_TRANSLATIONS = 256
 Bind = Value | list[Value]
@@ -222,6 +226,9 @@ class SqlSession:
             raise self._failed(error) from error
 
     def _command(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
+        if nap := _SLEEP.fullmatch(statement.text.strip().rstrip("\0")):
+            self._cancelled.wait(float(nap[1]))
+            return Outcome()
         values = {name: _single(value) for name, value in zip(statement.binds, binds, strict=False)}
         command = Command(
             text=statement.text.rstrip("\0 \n"), container=self.settings.container, user=self.user,

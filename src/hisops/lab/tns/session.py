@@ -29,6 +29,7 @@ class Session:
         self._sql = sql
         self._calls = calls
         self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="lab-statement")
         self._killed = False
 
@@ -49,7 +50,7 @@ class Session:
     def kill(self) -> None:
         """End the session: its running or next call is answered with ORA-00028."""
         self._killed = True
-        self._sql.interrupt()
+        self._ring()
 
     def _call(self) -> bool:
         try:
@@ -111,17 +112,16 @@ class Session:
     def _watch(self, running: Future[bytes]) -> bool:
         """Wait for the worker; True if the client cancelled meanwhile. Hangup when the client is gone."""
         cancelled = False
-        line = self._channel.fileno()
+        line, ear = self._channel.fileno(), self._ear.fileno()
         while not running.done():
-            watched = [self._ear.fileno(), *([] if cancelled else [line])]
-            ready, _, _ = select.select(watched, [], [], _NUDGE if cancelled else None)
+            stopping = cancelled or self._killed
+            ready, _, _ = select.select([ear] if cancelled else [ear, line], [], [], _NUDGE if stopping else None)
+            if ear in ready:
+                self._ear.recv(64)
             if line in ready:
                 cancelled = self._was_marker()
-            if cancelled:
+            if cancelled or self._killed:
                 self._sql.interrupt()
-        self._ear.setblocking(False)
-        with suppress(BlockingIOError):
-            self._ear.recv(64)
         return cancelled
 
     def _was_marker(self) -> bool:
