@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -70,17 +72,28 @@ def open_database() -> Any:
     return connection
 
 
-def translated(error: Exception) -> OracleError:
-    """Return the error of DuckDB as Oracle would word it; one that the lab did not foresee says so."""
-    text = str(error)
+@contextmanager
+def oracle_words() -> Iterator[None]:
+    """Raise what DuckDB raises inside as Oracle would word it; what the lab did not foresee says so."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise OracleError(1013, "user requested cancel of current operation") from error
+    except duckdb.Error as error:
+        raise translated(str(error)) from error
+
+
+def translated(text: str) -> OracleError:
+    """Return the error for DuckDB's words."""
     found = _ORACLE.search(text)
     if found:
         return OracleError(int(found[1]), found[2].strip())
     for pattern, number, words in _GENERAL:
         if pattern.search(text):
             return OracleError(number, words)
-    first = text.splitlines()[0] if text else type(error).__name__
-    return OracleError(3001, f"unimplemented feature (lab: not rehearsed: {first})")
+    return OracleError(3001, f"unimplemented feature (lab: not rehearsed: {text.splitlines()[0]})")
 
 
 def _whole_seconds(text: str, model: str) -> datetime:

@@ -22,7 +22,6 @@ _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
     r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
 )
-_BATCH = 1000
 _MOST_TRANSLATIONS = 256
 Bind = Value | list[Value]
 
@@ -113,12 +112,8 @@ class SqlSession:
         given = {name: self._given(name, values) for name in translation.params}
         if statement.kind == "dml":
             return self._change(translation, given)
-        try:
-            result = self._connection.execute(translation.sql, given)
-            first = result.fetchmany(_BATCH)
-        except Exception as error:  # DuckDB's errors have no common root beyond its own module
-            raise self._failed(error) from error
-        rows = [first, result.fetchall()] if len(first) == _BATCH else [first]
+        with duck.oracle_words():
+            rows = self._connection.execute(translation.sql, given).fetchall()
         return Outcome(columns=translation.columns, rows=_rows(rows))
 
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
@@ -130,16 +125,9 @@ class SqlSession:
                 *((2030, "can only select from fixed tables/views") if is_fixed else (1031, "insufficient privileges"))
             )
         self._begin()
-        try:
+        with duck.oracle_words():
             count = self._connection.execute(translation.sql, given).fetchone()
-        except Exception as error:
-            raise self._failed(error) from error
         return Outcome(count=int(count[0]) if count else 0)
-
-    def _failed(self, error: Exception) -> OracleError:
-        if isinstance(error, OracleError):
-            return error
-        return duck.translated(error)
 
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
         key = (statement.text, kinds, self.settings.schema, self._token())
@@ -181,7 +169,8 @@ class SqlSession:
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
         views = self._instance.tables(self.settings.container) if stale else {}
         for name in stale:
-            load(self._connection, name, views[name], writable=False)
+            with duck.oracle_words():
+                load(self._connection, name, views[name], writable=False)
             self._loaded[name] = token
 
     def _given(self, name: str, values: Sequence[Value]) -> Value:
@@ -220,10 +209,8 @@ class SqlSession:
             return
         self.in_transaction = self._read_only = False
         self._loaded.clear()  # views made inside the transaction may go with it
-        try:
+        with duck.oracle_words():
             self._connection.execute(word)
-        except Exception as error:
-            raise self._failed(error) from error
 
     def _command(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
         if nap := _SLEEP.fullmatch(statement.text.strip().rstrip("\0")):
@@ -259,10 +246,9 @@ def _kind(value: Value) -> Kind:
     return "number"
 
 
-def _rows(batches: Sequence[Sequence[tuple[Any, ...]]]) -> Iterator[tuple[Value, ...]]:
-    for batch in batches:
-        for row in batch:
-            yield tuple(_plain(value) for value in row)
+def _rows(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Value, ...]]:
+    for row in rows:
+        yield tuple(_plain(value) for value in row)
 
 
 def _plain(value: Any) -> Value:

@@ -93,6 +93,8 @@ class Session:
             reply = running.result()
         except OracleError as error:
             reply = self._calls.failure(error)
+        except Exception as defect:  # the client is told that the lab is wrong, not the database
+            reply = self._error(900, f"invalid SQL statement (lab: defect: {defect!r})")
         if self._killed:
             self._channel.send_data(self._error(*_KILLED))
             return False
