@@ -107,7 +107,7 @@ class OracleSql:
     def _told(self, error: Exception) -> HisopsError | TimeoutError:
         """Return the error of ours for one of the driver; forget the session where it cannot be trusted any more."""
         detail = error.args[0] if error.args else None
-        words = str(error).strip()
+        words = "\n".join(line for line in str(error).splitlines() if not line.startswith("Help: ")).strip()
         code = str(getattr(detail, "full_code", "") or "")
         if code in _LATE:
             self._recover()
@@ -193,13 +193,20 @@ def _output_type(cursor: Any, metadata: Any) -> Any:
 def plain(value: Any) -> Any:
     """Return a value that canonical JSON takes: whole numbers as int, other numbers and times as text."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else format(value, "f")
+        return _whole(int(value)) if value == value.to_integral_value() else format(value, "f")
     if isinstance(value, float):
-        return int(value) if value.is_integer() else repr(value)
+        return _whole(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, int):
+        return value if isinstance(value, bool) else _whole(value)
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
     if isinstance(value, bytes):
         return value.hex()
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _whole(value: int) -> int | str:
+    """Integers of 2^53 and more (an SCN may be one) go as text."""
+    return value if abs(value) < 2**53 else str(value)
