@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -405,11 +407,21 @@ def test_an_ordinary_user_has_all_of_it(ordinary_server: Far, ordinary_user: str
     host.close()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="su without a password is for root")
-def test_su_and_sudo_reach_the_other_user(host: ShellHost, ordinary_user: str, op: str, output: Output) -> None:
-    run_as = RunAs(user=ordinary_user, via="su")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user without a password")
+@pytest.mark.parametrize("via", ["su", "sudo"])
+def test_su_and_sudo_reach_the_other_user(
+    host: ShellHost, ordinary_user: str, op: str, output: Output, tmp_path: Path, via: Literal["su", "sudo"]
+) -> None:
+    if not shutil.which(via):
+        pytest.skip(f"{via} is not installed")
+    run_as = RunAs(user=ordinary_user, via=via)
     facts = host.facts(run_as)
     assert facts.user == ordinary_user
     assert facts.home == os.path.expanduser(f"~{ordinary_user}")
-    assert host.run(Command(script="id -un; cat", stdin=["in"], run_as=run_as), output) == 0
-    assert output.stdout.decode() == f"{ordinary_user}\nin"
+    (tmp_path / "blob").write_bytes(bytes(range(256)) * 1000)
+    assert host.run(Command(script="cat", stdin=["in", tmp_path / "blob"], run_as=run_as), output) == 0
+    assert output.stdout == b"in" + bytes(range(256)) * 1000
+    assert host.run(Command(script="id -un; exit 6", run_as=run_as), Output()) == 6
+    with pytest.raises(Refused) as caught:
+        host.run(Command(script="true", run_as=RunAs(user="no-such-user", via=via)), Output())
+    assert caught.value.code == "HIS-3010"

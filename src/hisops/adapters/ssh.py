@@ -18,6 +18,7 @@ from hisops.adapters.ssh_link import SshLink
 from hisops.errors import Unreachable
 
 _READ = 1 << 20
+_PARTING = 0.5  # seconds for the server to end a channel that has told all
 _STATUS_WAIT = 5.0  # seconds that the exit status may come after the end of the output
 
 
@@ -37,7 +38,11 @@ class SshCarrier:
                 channel.settimeout(_left(deadline))
                 channel.exec_command("exec " + shlex.join(argv))
                 writer = _Writer(channel, stdin)
-                return _pump(channel, arrivals, writer, feed, deadline)
+                if not _pump(channel, arrivals, writer, feed, deadline):
+                    return _status(channel, _left(deadline))
+                # Nothing is missing; but a server that is closing too does not like to be overtaken.
+                channel.status_event.wait(_PARTING)
+                return None
         finally:
             # A channel that is told to close while its link is dead must not hold anybody up.
             with contextlib.suppress(Exception):
@@ -48,19 +53,22 @@ class SshCarrier:
         self._link.close()
 
 
-def _pump(channel: Any, arrivals: _Arrivals, writer: _Writer, feed: Feed, deadline: float | None) -> int | None:
-    """Give output to `feed` until it has had enough (None) or the streams have ended (the exit status, if any)."""
+def _pump(channel: Any, arrivals: _Arrivals, writer: _Writer, feed: Feed, deadline: float | None) -> bool:
+    """Give output to `feed` until it has had enough (true) or the streams have ended (false)."""
     while True:
         ended = channel.eof_received or channel.closed
         if _drain(channel, feed):
-            return None
+            return True
+        writer.check()
         if ended:
-            break
+            return False
         if not arrivals.wait(_left(deadline)):
             raise TimeoutError
-        writer.check()
-    writer.check()
-    channel.status_event.wait(_STATUS_WAIT if deadline is None else min(_STATUS_WAIT, _left(deadline) or 0))
+
+
+def _status(channel: Any, left: float | None) -> int | None:
+    """Return the exit status, None if there is none; EOFError if the link is gone."""
+    channel.status_event.wait(_STATUS_WAIT if left is None else min(_STATUS_WAIT, left))
     if channel.exit_status >= 0:
         return int(channel.exit_status)
     if not channel.get_transport().is_active():
