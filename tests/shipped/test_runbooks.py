@@ -253,3 +253,12 @@ def test_every_step_has_its_place_in_the_page_of_procedures(name: str) -> None:
 def test_lint_has_nothing_to_complain_about(book: Runbook) -> None:
     problems = lint_paths([procedures.ROOT / f"{book.id}.yaml"], Library())
     assert [str(problem) for problem in problems] == []
+
+
+@each_patching
+def test_a_backup_of_an_earlier_night_never_counts(name: str) -> None:
+    for step in (runbook(name).step("backup-before"), runbook(name).step("backup-after")):
+        assert step.idempotent, "taken again rather than found"
+        assert step.probe is None
+        assert len(step.verify) == 2
+        assert all("> sysdate - 5 / 24" in str(item.sql) for item in step.verify)
