@@ -268,3 +268,14 @@ def test_asyncio_pool_arrow_and_threads(connect, listener):
         thread.join()
     pool.close()
     assert counts == [(5,)] * 25
+
+
+def test_a_failed_statement_undoes_itself_and_leaves_the_transaction(connect):
+    connection = connect()
+    cursor = connection.cursor()
+    cursor.execute("insert into dept (dept_id, dept_name) values (:1, :2)", [6, "急诊科"])
+    assert refused(cursor, "update dept set dept_name = rpad('x', 61, 'x')") == "ORA-12899"
+    assert refused(cursor, "select 1 / 0 from dual") == "ORA-01476"
+    assert cursor.execute("select count(*), max(dept_id) from dept").fetchone() == (6, 6)
+    connection.commit()
+    assert connect().cursor().execute("select count(*) from dept").fetchone() == (6,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -58,6 +59,7 @@ class SqlSession:
         self.attributes = self.settings.attributes
         self.in_transaction = False
         self._read_only = False
+        self._changes: list[tuple[str, dict[str, Value]]] = []
 
     def describe(self, statement: Statement) -> Sequence[Column]:
         """Return the columns of a query without running it."""
@@ -112,7 +114,7 @@ class SqlSession:
         given = {name: self._given(name, values) for name in translation.params}
         if statement.kind == "dml":
             return self._change(translation, given)
-        with duck.oracle_words():
+        with self._statement():
             rows = self._connection.execute(translation.sql, given).fetchall()
         return Outcome(columns=translation.columns, rows=_rows(rows))
 
@@ -125,8 +127,9 @@ class SqlSession:
                 *((2030, "can only select from fixed tables/views") if is_fixed else (1031, "insufficient privileges"))
             )
         self._begin()
-        with duck.oracle_words():
+        with self._statement():
             count = self._connection.execute(translation.sql, given).fetchone()
+        self._changes.append((translation.sql, given))
         return Outcome(count=int(count[0]) if count else 0)
 
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
@@ -169,7 +172,7 @@ class SqlSession:
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
         views = self._instance.tables(self.settings.container) if stale else {}
         for name in stale:
-            with duck.oracle_words():
+            with self._statement():
                 load(self._connection, name, views[name], writable=False)
             self._loaded[name] = token
 
@@ -204,10 +207,27 @@ class SqlSession:
             self._connection.execute("begin transaction")
             self.in_transaction = True
 
+    @contextmanager
+    def _statement(self) -> Iterator[None]:
+        """A failed statement undoes itself alone; DuckDB gives the whole transaction up, so it is done again."""
+        try:
+            with duck.oracle_words():
+                yield
+        except OracleError:
+            if self.in_transaction:
+                self._connection.execute("rollback")
+                self._connection.execute("begin transaction")
+                self._loaded.clear()
+                with duck.oracle_words():
+                    for sql, given in self._changes:
+                        self._connection.execute(sql, given)
+            raise
+
     def _end(self, word: str) -> None:
         if not self.in_transaction:
             return
         self.in_transaction = self._read_only = False
+        self._changes.clear()
         self._loaded.clear()  # views made inside the transaction may go with it
         with duck.oracle_words():
             self._connection.execute(word)

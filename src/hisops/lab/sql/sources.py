@@ -131,8 +131,10 @@ def _outer_joined(items: list[Item], marked: list[Any], scope: Scope) -> str:
             raise OracleError(1719, "outer join operator (+) not allowed in operand of OR or IN")
         on.setdefault(marks.pop(), []).append(part)
     inner = [item for item in items if not item.aliases & on.keys()]
-    if not inner or any(len(item.aliases) > 1 for item in items):
-        raise not_rehearsed("(+) of this form")
+    if not inner:
+        raise OracleError(1416, "two tables cannot be outer-joined to each other")
+    if any(len(item.aliases) > 1 for item in items):
+        raise not_rehearsed("(+) beside ANSI joins")
     joined = " cross join ".join(item.sql for item in inner)
     present = frozenset().union(*(item.aliases for item in inner))
     waiting = [item for item in items if item not in inner]
