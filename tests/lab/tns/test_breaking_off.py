@@ -114,6 +114,19 @@ def test_a_slow_login_meets_the_clients_patience(connect, listener):
     assert time.monotonic() - started >= 0.5
 
 
+def test_sessions_outlive_the_listening(connect, listener):
+    connection = connect()
+    connection.cursor().execute("delete from dept where dept_id = 5")
+    connection.commit()
+    listener.stop_listening()
+    assert not listener.alive
+    with pytest.raises(oracledb.DatabaseError, match="DPY-6005"):
+        connect(tcp_connect_timeout=1)
+    assert usable(connection)
+    listener.start()
+    assert connect().cursor().execute("select count(*) from dept").fetchone() == (4,)
+
+
 def test_a_stopped_listener_ends_its_sessions(connect, listener):
     connection = connect()
     assert listener.sessions() == (connection.session_id,)

@@ -55,21 +55,28 @@ class Listener:
         self._sessions: dict[int, Session] = {}
         self._threads: list[threading.Thread] = []
         self._socket: socket.socket | None = None
+        self._acceptor: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to listen; a port of 0 takes a free one."""
         self._socket = socket.create_server((self.host, self.port))
         self.port = self._socket.getsockname()[1]
-        self._spawn(self._accept, self._socket)
+        self._acceptor = self._spawn(self._accept, self._socket)
 
-    def stop(self) -> None:
-        """Stop listening and end every session."""
+    def stop_listening(self) -> None:
+        """Take no new connections; sessions go on, as they do when a real listener stops. `start` opens it again."""
         if self._socket is None:
             return
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._socket = None
+        if self._acceptor is not None:
+            self._acceptor.join(_PATIENCE)
+
+    def stop(self) -> None:
+        """Stop listening, end every session and forget the data."""
+        self.stop_listening()
         with self._lock:
             channels = list(self._channels.values())
         for channel in channels:
@@ -96,7 +103,7 @@ class Listener:
     @property
     def alive(self) -> bool:
         """Tell whether new connections are taken."""
-        return self._socket is not None and self._threads[0].is_alive()
+        return self._acceptor is not None and self._acceptor.is_alive()
 
     def _accept(self, listening: socket.socket) -> None:
         while True:
@@ -141,8 +148,9 @@ class Listener:
         serial = secrets.randbelow(60000) + 1
         return database.session(service=service, user=user, sysdba=sysdba, sid=sid, serial=serial)
 
-    def _spawn(self, target: Callable[[socket.socket], None], client: socket.socket) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]  # the accepting one stays first
+    def _spawn(self, target: Callable[[socket.socket], None], client: socket.socket) -> threading.Thread:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=target, args=(client,), name="lab-tns", daemon=True)
         self._threads.append(thread)
         thread.start()
+        return thread
