@@ -33,6 +33,14 @@ def test_schema_and_rules_are_told_together_with_their_places(tmp_path):
     assert all(each.where.startswith(f"{path}:") and each.line and each.column for each in problems)
 
 
+def test_the_only_step_of_a_runbook_may_be_wrong_in_every_way(tmp_path):
+    head = shelf.HEAD[: shelf.HEAD.index("  - id: look")]
+    step = "  - {id: a, title: {zh: 甲, en: A}, colour: red, effect: write, idempotent: no, sh: x, judge: tool/lst}\n"
+    path = shelf.write(tmp_path / "runbooks", "thing/do", head + step)
+    found = rules(lint_file(path, shelf.library(tmp_path / "shipped")))
+    assert sorted(found) == ["RB004", "RB007", "RB008", "RB012", "YA020", "YA023"]
+
+
 def test_a_step_that_cannot_be_read_does_not_make_others_look_wrong(tmp_path):
     text = shelf.runbook(shelf.WRITE).replace("effect: read", "effect: [read]").replace("needs: [look]", "needs: look")
     path = shelf.write(tmp_path / "runbooks", "thing/do", text)

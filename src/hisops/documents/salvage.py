@@ -53,6 +53,8 @@ def salvage(document: Document, model: type[M]) -> tuple[M | None, set[Keys]]:
 def _mend(data: dict[str, Any], keys: Keys, missing: str | None) -> None:
     if missing is None or missing not in _STAND_INS:
         _drop(data, keys)
+    elif missing == "id" and not keys and str(data.get("hisops")).startswith("runbook/"):
+        data["id"] = "unreadable/id"
     elif missing == "id":
         _at(data, keys)["id"] = "-".join(["unreadable", *(str(key) for key in keys)])
     else:

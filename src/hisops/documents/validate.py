@@ -41,17 +41,20 @@ def parse_model(data: dict[str, Any], model: type[M]) -> M:
 
 
 def complaints(error: ValidationError) -> list[Any]:
-    """Return what pydantic says, without what it only could not say because of something else."""
-    return [item for item in error.errors(include_url=False) if item["type"] != "default_factory_not_called"]
+    """Return what pydantic says, without what only follows: it counts as members of a list only those that fit."""
+    items = error.errors(include_url=False)
+    return [
+        item
+        for item in items
+        if item["type"] != "default_factory_not_called"
+        and not (item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items))
+    ]
 
 
 def _problems(document: Document, model: type[BaseModel], error: ValidationError) -> Iterator[Problem]:
     """Give each place one problem of a kind: the members of a union complain one by one of the same value."""
     places: dict[tuple[Keys, str], list[Any]] = {}
-    items = complaints(error)
-    for item in items:
-        if item["type"] == "too_short" and any(_is_below(other["loc"], item["loc"]) for other in items):
-            continue  # pydantic counts only the members that fit
+    for item in complaints(error):
         kind = item["type"] if item["type"] in {"missing", "extra_forbidden"} else "value"
         keys = known_part(document.data, item["loc"])
         places.setdefault((keys, kind), []).append(item)
