@@ -66,6 +66,23 @@ def test_a_resumed_run_is_verified_and_its_interruption_named(site: Site) -> Non
     assert "apply: settled by the tool's own end" in facts(done, "note")
 
 
+def test_a_run_that_waited_was_not_interrupted(site: Site) -> None:
+    plan = site.plan()
+    approval = site.approve(plan)
+    journal = site.open("r1", plan, (approval,))
+    begin(journal)
+    journal.commit(r.RunChanged(state="WAITING"))
+    journal.close()
+    resumed = site.resume("r1")
+    pass_gate(resumed, approval)
+    intend(resumed)
+    finish(resumed)
+    done = site.verify()
+    assert done.verdict == "verified"
+    assert "left WAITING" in facts(done, "note")
+    assert "interrupted" not in facts(done, "note")
+
+
 def test_an_open_step_that_nobody_settled_makes_it_incomplete(site: Site) -> None:
     plan = site.plan()
     approval = site.approve(plan)

@@ -65,8 +65,18 @@ def _check_cuts(seen: Sequence[Seen], findings: Findings) -> None:
             fact = "Step {step} (attempt {attempt}) ran when the run was interrupted at {when}, and was never settled."
             findings.incomplete("completeness", fact, when=when, step=step, attempt=attempt)
         how = "; ".join(f"{step}: {text}" for (step, _, _), text in sorted(settled.items()))
+        left = _left_as(seen[:cut])
+        if left and not open_calls:
+            findings.note("completeness", "The run was left {state} at {when} and resumed.", state=left, when=when)
+            continue
         fact = "The run was interrupted at {when} and resumed; {how}."
         findings.note("completeness", fact, when=when, how=how or "no step that writes was open")
+
+
+def _left_as(seen: Sequence[Seen]) -> str | None:
+    """Return the state in which a process left the run in good order, or None if it was cut off."""
+    last = seen[-1].record
+    return last.state if isinstance(last, r.RunChanged) and last.state in {"WAITING", "PAUSED", "HELD"} else None
 
 
 def _open_calls(seen: Sequence[Seen]) -> set[CallKey]:
