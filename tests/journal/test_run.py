@@ -129,6 +129,20 @@ def test_a_moved_clock_is_written_down(logs: Path, journal: RunJournal, clock: F
     assert [step.drift for step in steps] == [-86_400_000_000]
 
 
+def test_a_process_does_not_sign_longer_than_its_certificate_lasts(
+    logs: Path, journal: RunJournal, people: People, clock: FakeClock, machine: Machine
+) -> None:
+    clock.sleep(71 * 3600)
+    journal.commit(RUNNING)
+    clock.sleep(2 * 3600)
+    with pytest.raises(LogBroken, match="expired"):
+        journal.commit(RUNNING)
+    journal.close()
+    resumed = resume_run(logs, RUN, people.key("dba1"), clock, machine)
+    resumed.commit(RUNNING)
+    assert resumed.records() == [RUNNING, RUNNING]
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_after_a_failed_sync_nothing_is_written_any_more(
     journal: RunJournal, monkeypatch: pytest.MonkeyPatch, number: int

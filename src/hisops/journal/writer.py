@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,14 @@ class RunJournal:
         self._earlier = tuple(earlier)
         self._entries = list(entries)
         self._records = [entry.record for entry in entries]
+        self._until = _end_of(author, segment)
 
     def write(self, *records: Record) -> None:
         """Append; durable and signed at the next commit at the latest."""
         for record in records:
             stamp = read_clock(self._author.clock)
+            if stamp.boottime >= self._until:
+                self._segment.fail(_expired(self.run_id))
             drift = stamp.drift(self._segment.last) if self._segment.last else 0
             if abs(drift) > TOLERANCE:
                 self._put(ClockStepped(drift=drift), stamp)
@@ -121,3 +125,18 @@ class RunJournal:
         n = self._segment.add(record.TYPE, stamp, to_fields(record))
         self._entries.append(Entry(self._segment.number, n, stamp, self._author.actor, record))
         self._records.append(record)
+
+
+def _end_of(author: Author, segment: Segment) -> int:
+    """Return when the segment's certificate ends, in µs since boot: the wall clock may be moved meanwhile."""
+    begun = segment.last or read_clock(author.clock)
+    return begun.boottime + (author.key.certificate.valid_before - begun.time) // timedelta(microseconds=1)
+
+
+def _expired(run_id: str) -> LogBroken:
+    return LogBroken(
+        "HIS-5014",
+        "The certificate with which this process signs the log of {run} has expired.",
+        "Go on with a new one: hisops resume {run}",
+        run=run_id,
+    )
