@@ -207,6 +207,17 @@ def test_a_mebibyte_of_binary_arrives_as_it_was(far: ShellHost, server: Far, op:
     assert output.stderr == blob
 
 
+def test_wiped_output_is_gone_and_the_state_stays(far: ShellHost, server: Far, op: str) -> None:
+    far.prepare(None)
+    far.launch(op, Command(script="echo secret; echo secret >&2; exit 3"))
+    assert far.follow(op, None, Output()).code == 3
+    far.wipe(op, None)
+    assert b"secret" not in b"".join((server.op(op) / name).read_bytes() for name in ("out", "err"))
+    after = Output()
+    ended = far.follow(op, None, after, seen=(7, 7))
+    assert (ended.code, after.stdout, after.stderr) == (3, b"", b"")
+
+
 def test_following_ends_when_time_is_up(far: ShellHost, server: Far, op: str, output: Output) -> None:
     far.prepare(None)
     far.launch(op, Command(script="echo begun; sleep 30"))

@@ -114,15 +114,26 @@ def test_a_failing_statement_keeps_oracles_words_and_the_session(sql: OracleSql,
     assert vault.asked == 1
 
 
-def test_a_killed_session_is_unreachable_and_made_again(sql: OracleSql, listener: Listener, vault: OneSecret) -> None:
+def test_a_write_in_a_killed_session_is_unreachable(sql: OracleSql, listener: Listener, vault: OneSecret) -> None:
     sql.run("select 1 from dual", {}, read_only=True)
-    for arm in (listener.faults.kill_next, listener.faults.hang_up_next):
+    for logins, arm in ((2, listener.faults.kill_next), (3, listener.faults.hang_up_next)):
         arm("dept")
         with pytest.raises(Unreachable) as caught:
-            sql.run("select count(*) from dept", {}, read_only=True)
+            sql.run("delete from dept where dept_id = 5", {}, read_only=False)
         assert caught.value.code == "HIS-3031"
         assert sql.run("select count(*) from dept", {}, read_only=True).rows == ((5,),)
-    assert vault.asked == 3
+        assert vault.asked == logins
+
+
+def test_a_read_in_a_killed_session_is_asked_once_more(sql: OracleSql, listener: Listener, vault: OneSecret) -> None:
+    sql.run("select 1 from dual", {}, read_only=True)
+    listener.faults.kill_next("dept")
+    assert sql.run("select count(*) from dept", {}, read_only=True).rows == ((5,),)
+    assert vault.asked == 2
+    listener.faults.kill_next("dept")
+    listener.faults.kill_next("dept")
+    with pytest.raises(Unreachable):
+        sql.run("select count(*) from dept", {}, read_only=True)
 
 
 @pytest.mark.parametrize(("status", "words"), [("idle", "ORA-01034"), ("mounted", "ORA-01033")])

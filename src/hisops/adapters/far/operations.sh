@@ -125,7 +125,7 @@ hisops_launch() {
       hisops_supervise </dev/null &
     fi
     hisops_spent=0
-    until [ -f "$hisops_dir/pid" ] || [ "$hisops_spent" -ge 10000 ]; do
+    until [ -f "$hisops_dir/tool" ] || [ -f "$hisops_dir/rc" ] || [ "$hisops_spent" -ge 10000 ]; do
       hisops_nap 0.005 5
     done
   elif [ ! -d "$hisops_dir" ]; then

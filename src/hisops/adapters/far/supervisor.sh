@@ -27,7 +27,7 @@ else
 fi
 hisops_child=$!
 hisops_input=
-hisops_start "$hisops_child" && printf '%s %s\n' "$hisops_child" "$hisops_since" >tool
+hisops_start "$hisops_child" && printf '%s %s\n' "$hisops_child" "$hisops_since" >tool.tmp && mv tool.tmp tool
 wait "$hisops_child"
 hisops_code=$?
 [ "$hisops_code" -le 256 ] || hisops_code=$((hisops_code - 128)) # ksh93 tells a signal as 256 + n
