@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
 from hisops.lab.patches import RU_1926, RU_1927, Patch
 from hisops.lab.state import State
 
-DBID = 1203345671
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
 PDB_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "hisdata01.dbf")
 COMPONENTS = (
@@ -36,6 +36,12 @@ def lab_state(pace: float) -> State:
     }
 
 
+def dbid_of(machine: Machine) -> int:
+    """Return the DBID of the lab's databases: its own for every lab, so that two labs of a user never share a lock."""
+    lab = machine.root.parent.parent
+    return 1_000_000_000 + int.from_bytes(sha256(str(lab).encode()).digest()[:4]) % 1_000_000_000
+
+
 def database_state(machine: Machine, name: str, applied: Patch) -> State:
     """Return the state of the database `name` whose instance runs on `machine`."""
     primary = machine.name == PRIMARY_HOST
@@ -46,7 +52,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
     return {
         "name": "HIS",
         "db_unique_name": name.upper(),
-        "dbid": DBID,
+        "dbid": dbid_of(machine),
         "sid": sid,
         "host": machine.name,
         "home": str(machine.oracle_home),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hisops.lab.layout import HOSTS, LOGIN, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
 from hisops.lab.people import private_key, public_key
-from hisops.lab.seed import DBID
+from hisops.lab.seed import dbid_of
 from hisops.lab.tree import smoke_test
 
 Ports = dict[str, dict[str, int]]
@@ -76,7 +76,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
       user: {ACCOUNT}
       password: his_password
     settings:
-{lines}    identity: {{dbid: {DBID}, db_unique_name: {unique}}}
+{lines}    identity: {{dbid: {dbid_of(layout.machine(host))}, db_unique_name: {unique}}}
 {standby}"""
 
 
