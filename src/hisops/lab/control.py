@@ -72,10 +72,10 @@ def down(directory: Path) -> LabInfo:
     """Stop the server and everything that runs on its hosts; files stay."""
     layout = Layout(directory.resolve())
     if layout.lock.exists() and _held(layout):
-        _signal(layout, signal.SIGTERM)
-        if not _wait(lambda: not _held(layout), _STOP_LIMIT):
-            _signal(layout, signal.SIGKILL)
-            _wait(lambda: not _held(layout), _STOP_LIMIT)
+        pid = int(layout.lock.read_text())
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if _signal(pid, number) and _wait(lambda: not _signal(pid, 0), _STOP_LIMIT):
+                break
     layout.ready.unlink(missing_ok=True)
     return status(directory)
 
@@ -112,7 +112,8 @@ def reset(directory: Path) -> LabInfo:
     """Bring state, homes and hosts back to the start; people, trust, secrets and logs stay."""
     layout = _existing(directory)
     lab = Store(layout.state).read(LAB)
-    was_up = down(layout.root).running or status(layout.root).running
+    was_up = status(layout.root).running
+    down(layout.root)
     for folder in (layout.state, layout.lab / "hosts", layout.root / "patches"):
         shutil.rmtree(folder, ignore_errors=True)
     layout.record.unlink(missing_ok=True)
@@ -172,8 +173,10 @@ def _start_server(layout: Layout) -> None:
     source = str(Path(__file__).resolve().parents[2])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))}
     with layout.log.open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "hisops.lab.server", str(layout.root)],
+        # the shell ends at once, so that the server is nobody's child and leaves no zombie behind
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", "hisops.lab.server", str(layout.root)],
+            check=True,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -211,11 +214,13 @@ def _held(layout: Layout) -> bool:
     return False
 
 
-def _signal(layout: Layout, number: signal.Signals) -> None:
+def _signal(pid: int, number: int) -> bool:
+    """Send a signal (0: none); False if there is no such process any more."""
     try:
-        os.kill(int(layout.lock.read_text()), number)
-    except (ProcessLookupError, ValueError):
-        return
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _wait(condition: Callable[[], bool], limit: float) -> bool:

@@ -105,7 +105,8 @@ def _ps(desk: Desk) -> int:
 def _ps_of(desk: Desk) -> int:
     """Answer ps -p PID -o FIELD= …; the system's own answers what the lab has no opinion on."""
     words = list(desk.argv)
-    pids, names = [], []
+    pids: list[str] = []
+    names: list[str] = []
     while words:
         word = words.pop(0)
         if word in ("-p", "--pid", "-o") and words:
