@@ -199,7 +199,9 @@ class Caller:
             capture.finish()
             self._keep(call, attempt, capture)
         small = len(canonical(result.out)) <= OUT_LIMIT
-        self._log.commit(
+        # The end of a read may be lost: it is read again. It becomes durable with whatever is committed next.
+        record = self._log.commit if call.writes else self._log.write
+        record(
             r.CallEnded(
                 step=call.step,
                 kind=call.kind,
