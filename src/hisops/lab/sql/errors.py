@@ -21,9 +21,8 @@ def not_rehearsed(what: str) -> OracleError:
     return OracleError(3001, f"unimplemented feature (lab: not rehearsed: {what})")
 
 
-def unknown_table(name: str) -> OracleError:
-    """Return ORA-00942; this release does not say which table, the lab keeps to that."""
-    del name
+def unknown_table() -> OracleError:
+    """Return ORA-00942; the release that is simulated does not say which table."""
     return OracleError(942, "table or view does not exist")
 
 

@@ -177,13 +177,12 @@ def _extract(node: Any, scope: Scope) -> Typed:
     return Typed(f"extract({_UNITS[part]} from {source.sql})", "number")
 
 
-def _interval(node: Any, scope: Scope) -> Typed:
+def _interval(node: Any, _scope: Scope) -> Typed:
     only(node, "this", "unit")
     unit = str(node.args["unit"].name).upper() if node.args.get("unit") is not None else ""
     text = str(node.this.this)
     if unit not in ("DAY", "HOUR", "MINUTE", "SECOND") or not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
         raise not_rehearsed("an interval of this form")
-    del scope
     return Typed(f"(interval '{text}' {unit.lower()})", "interval")
 
 

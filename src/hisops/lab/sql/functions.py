@@ -188,22 +188,20 @@ def _extreme(name: str) -> Callable[[list[Typed], Scope], Typed]:
     return build
 
 
-def _round(values: list[Typed], scope: Scope) -> Typed:
+def _round(values: list[Typed], _scope: Scope) -> Typed:
     _expect(values, 1, 2, "ROUND")
     if values[0].kind in POINTS_IN_TIME:
         raise not_rehearsed("ROUND of a date")
-    del scope
     return Typed(f"round({', '.join(_digits(values))})", "number")
 
 
-def _trunc(values: list[Typed], scope: Scope) -> Typed:
+def _trunc(values: list[Typed], _scope: Scope) -> Typed:
     _expect(values, 1, 2, "TRUNC")
     if values[0].kind in POINTS_IN_TIME:
         unit = _TRUNCATIONS.get(_constant(values[1]).upper()) if len(values) == 2 else "day"
         if unit is None:
             raise not_rehearsed(f"TRUNC to {values[1].sql}")
         return Typed(f"cast(date_trunc('{unit}', {values[0].sql}) as timestamp_s)", "date")
-    del scope
     if len(values) == 1:
         return Typed(f"trunc({to_number(values[0]).sql})", "number")
     number, digits = _digits(values)
@@ -256,9 +254,8 @@ def _to_timestamp(values: list[Typed], scope: Scope) -> Typed:
     return Typed(f"ora_to_timestamp({text}, {model})", "timestamp")
 
 
-def _to_number(values: list[Typed], scope: Scope) -> Typed:
+def _to_number(values: list[Typed], _scope: Scope) -> Typed:
     _expect(values, 1, 1, "TO_NUMBER")
-    del scope
     return to_number(values[0])
 
 
@@ -272,12 +269,11 @@ def _sys_context(values: list[Typed], scope: Scope) -> Typed:
     return Typed(f"cast({scope.catalog.param('ctx_' + key)} as varchar)", "text")
 
 
-def _numtodsinterval(values: list[Typed], scope: Scope) -> Typed:
+def _numtodsinterval(values: list[Typed], _scope: Scope) -> Typed:
     _expect(values, 2, 2, "NUMTODSINTERVAL")
     unit = {"DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(_constant(values[1]).upper())
     if unit is None:
         raise OracleError(1760, "illegal argument for function")
-    del scope
     return Typed(f"ora_days({to_number(values[0]).sql} * {unit} / 86400.0)", "interval")
 
 

@@ -29,4 +29,3 @@ class Outcome:
     rows: Iterator[tuple[Value, ...]] = field(default_factory=lambda: iter(()))
     count: int = 0
     out: Mapping[int, Value] = field(default_factory=dict)
-    returned: Mapping[int, Sequence[Value]] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from typing import Any
 
 from hisops.lab.sql import hierarchy, rownum, sources
 from hisops.lab.sql.conditions import condition
-from hisops.lab.sql.conversions import alike, kind_of
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.expressions import name_of, value
 from hisops.lab.sql.grammar import only
@@ -252,6 +251,3 @@ def _joined(one: Column, other: Column) -> Column:
         one, kind=next(iter(kinds), "null"), size=max(one.size, other.size), scale=scale,
         precision=one.precision if scale == one.scale else 0,
     )  # fmt: skip
-
-
-__all__ = ["Query", "alike", "kind_of", "query"]

@@ -40,7 +40,7 @@ class Catalog:
         """Return a table or raise ORA-00942."""
         found = self.lookup(name.lower(), owner.upper() if owner else None)
         if found is None:
-            raise unknown_table(name)
+            raise unknown_table()
         self.used.add(name.lower())
         return found
 

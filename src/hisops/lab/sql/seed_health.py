@@ -21,6 +21,7 @@ def health_views(now: datetime) -> dict[str, Table]:
     return {**_activity(ago), **_space(), **_redo(ago, midnight), **_objects(ago)}
 
 
+# fmt: off
 def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
     return {
         "v$session": Table(
@@ -28,96 +29,18 @@ def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
             "program VARCHAR2(48), type VARCHAR2(10), event VARCHAR2(64), wait_class VARCHAR2(64), "
             "blocking_session NUMBER, last_call_et NUMBER, sql_id VARCHAR2(13), logon_time DATE",
             [
-                (
-                    1,
-                    1,
-                    None,
-                    "ACTIVE",
-                    "hisdb01",
-                    "oracle@hisdb01 (PMON)",
-                    "BACKGROUND",
-                    "pmon timer",
-                    "Idle",
-                    None,
-                    100,
-                    None,
-                    ago(30),
-                ),
-                (
-                    11,
-                    101,
-                    "HIS",
-                    "ACTIVE",
-                    "门诊收费01",
-                    "his.exe",
-                    "USER",
-                    "enq: TX - row lock contention",
-                    "Application",
-                    12,
-                    620,
-                    "abc1",
-                    ago(0, 2),
-                ),
-                (
-                    12,
-                    102,
-                    "HIS",
-                    "INACTIVE",
-                    "门诊收费02",
-                    "his.exe",
-                    "USER",
-                    "SQL*Net message from client",
-                    "Idle",
-                    None,
-                    900,
-                    "abc2",
-                    ago(0, 3),
-                ),
-                (
-                    13,
-                    103,
-                    "HIS",
-                    "ACTIVE",
-                    "住院护士站",
-                    "nurse.exe",
-                    "USER",
-                    "enq: TX - row lock contention",
-                    "Application",
-                    11,
-                    300,
-                    "abc1",
-                    ago(0, 1),
-                ),
-                (
-                    14,
-                    104,
-                    "LIS",
-                    "ACTIVE",
-                    "检验科",
-                    "lis.exe",
-                    "USER",
-                    "db file sequential read",
-                    "User I/O",
-                    None,
-                    3,
-                    "abc3",
-                    ago(0, 5),
-                ),
-                (
-                    15,
-                    105,
-                    "LIS",
-                    "INACTIVE",
-                    "检验科",
-                    "lis.exe",
-                    "USER",
-                    "SQL*Net message from client",
-                    "Idle",
-                    None,
-                    4000,
-                    None,
-                    ago(1),
-                ),
+                (1, 1, None, "ACTIVE", "hisdb01", "oracle@hisdb01 (PMON)", "BACKGROUND", "pmon timer", "Idle", None,
+                 100, None, ago(30)),
+                (11, 101, "HIS", "ACTIVE", "门诊收费01", "his.exe", "USER", "enq: TX - row lock contention",
+                 "Application", 12, 620, "abc1", ago(0, 2)),
+                (12, 102, "HIS", "INACTIVE", "门诊收费02", "his.exe", "USER", "SQL*Net message from client", "Idle",
+                 None, 900, "abc2", ago(0, 3)),
+                (13, 103, "HIS", "ACTIVE", "住院护士站", "nurse.exe", "USER", "enq: TX - row lock contention",
+                 "Application", 11, 300, "abc1", ago(0, 1)),
+                (14, 104, "LIS", "ACTIVE", "检验科", "lis.exe", "USER", "db file sequential read", "User I/O", None, 3,
+                 "abc3", ago(0, 5)),
+                (15, 105, "LIS", "INACTIVE", "检验科", "lis.exe", "USER", "SQL*Net message from client", "Idle", None,
+                 4000, None, ago(1)),
             ],
         ),
         "v$lock": Table(
@@ -173,8 +96,10 @@ def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
             ],
         ),
     }
+# fmt: on
 
 
+# fmt: off
 def _space() -> dict[str, Table]:
     return {
         "dba_tablespaces": Table(
@@ -200,7 +125,12 @@ def _space() -> dict[str, Table]:
         ),
         "dba_free_space": Table(
             "tablespace_name VARCHAR2(30), file_id NUMBER, bytes NUMBER",
-            [("SYSTEM", 1, 1 * _GIB), ("SYSAUX", 2, 1 * _GIB), ("HISDATA", 3, 1 * _GIB), ("HISDATA", 4, 1 * _GIB)],
+            [
+                ("SYSTEM", 1, 1 * _GIB),
+                ("SYSAUX", 2, 1 * _GIB),
+                ("HISDATA", 3, 1 * _GIB),
+                ("HISDATA", 4, 1 * _GIB),
+            ],
         ),
         "dba_segments": Table(
             "owner VARCHAR2(128), segment_name VARCHAR2(128), segment_type VARCHAR2(18), "
@@ -214,8 +144,10 @@ def _space() -> dict[str, Table]:
             ],
         ),
     }
+# fmt: on
 
 
+# fmt: off
 def _redo(ago: Callable[..., datetime], midnight: datetime) -> dict[str, Table]:
     return {
         "v$log": Table(
@@ -231,42 +163,14 @@ def _redo(ago: Callable[..., datetime], midnight: datetime) -> dict[str, Table]:
             "sequence# NUMBER, name VARCHAR2(513), first_time DATE, completion_time DATE, blocks NUMBER, "
             "block_size NUMBER, dest_id NUMBER",
             [
-                (
-                    498,
-                    "/arch/498.arc",
-                    midnight - timedelta(days=1) + timedelta(hours=1),
-                    midnight - timedelta(days=1) + timedelta(hours=2),
-                    204800,
-                    512,
-                    1,
-                ),
-                (
-                    499,
-                    "/arch/499.arc",
-                    midnight - timedelta(days=1) + timedelta(hours=9),
-                    midnight - timedelta(days=1) + timedelta(hours=10),
-                    204800,
-                    512,
-                    1,
-                ),
-                (
-                    500,
-                    "/arch/500.arc",
-                    midnight - timedelta(days=1) + timedelta(hours=9, minutes=30),
-                    midnight - timedelta(days=1) + timedelta(hours=11),
-                    204800,
-                    512,
-                    1,
-                ),
-                (
-                    501,
-                    None,
-                    midnight - timedelta(days=3) + timedelta(hours=1),
-                    midnight - timedelta(days=3) + timedelta(hours=2),
-                    204800,
-                    512,
-                    1,
-                ),
+                (498, "/arch/498.arc", midnight - timedelta(days=1) + timedelta(hours=1),
+                 midnight - timedelta(days=1) + timedelta(hours=2), 204800, 512, 1),
+                (499, "/arch/499.arc", midnight - timedelta(days=1) + timedelta(hours=9),
+                 midnight - timedelta(days=1) + timedelta(hours=10), 204800, 512, 1),
+                (500, "/arch/500.arc", midnight - timedelta(days=1) + timedelta(hours=9, minutes=30),
+                 midnight - timedelta(days=1) + timedelta(hours=11), 204800, 512, 1),
+                (501, None, midnight - timedelta(days=3) + timedelta(hours=1),
+                 midnight - timedelta(days=3) + timedelta(hours=2), 204800, 512, 1),
             ],
         ),
         "v$rman_backup_job_details": Table(
@@ -279,8 +183,10 @@ def _redo(ago: Callable[..., datetime], midnight: datetime) -> dict[str, Table]:
             ],
         ),
     }
+# fmt: on
 
 
+# fmt: off
 def _objects(ago: Callable[..., datetime]) -> dict[str, Table]:
     return {
         "dba_objects": Table(
@@ -315,6 +221,10 @@ def _objects(ago: Callable[..., datetime]) -> dict[str, Table]:
         ),
         "dba_indexes": Table(
             "owner VARCHAR2(128), index_name VARCHAR2(128), table_name VARCHAR2(128), status VARCHAR2(8)",
-            [("HIS", "IX_VISIT", "VISIT", "UNUSABLE"), ("HIS", "PK_PATIENT", "PATIENT", "VALID")],
+            [
+                ("HIS", "IX_VISIT", "VISIT", "UNUSABLE"),
+                ("HIS", "PK_PATIENT", "PATIENT", "VALID"),
+            ],
         ),
     }
+# fmt: on

@@ -13,7 +13,7 @@ _BANNER = "Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Lab"
 def maintenance_views(now: datetime) -> dict[str, Table]:
     """Return the views at `now`."""
     whole = now.replace(microsecond=0)
-    return {**_identity(whole), **_patches(whole), **_recovery(whole), **_data_guard(whole), **_running(whole)}
+    return {**_identity(whole), **_patches(whole), **_recovery(whole), **_data_guard(whole), **_running()}
 
 
 def _identity(now: datetime) -> dict[str, Table]:
@@ -213,8 +213,7 @@ def _data_guard(now: datetime) -> dict[str, Table]:
     }  # fmt: skip
 
 
-def _running(now: datetime) -> dict[str, Table]:
-    del now
+def _running() -> dict[str, Table]:
     return {
         "v$transaction": Table(
             "addr VARCHAR2(16), xidusn NUMBER, xidslot NUMBER, xidsqn NUMBER, status VARCHAR2(16), "

@@ -102,7 +102,7 @@ class SqlSession:
 
     def context(self, key: str) -> str | None:
         """Return a value of the USERENV context."""
-        return self._parameter(f"ctx_{key.lower()}")  # type: ignore[return-value]
+        return self.settings.context(key.lower(), self._instance, sid=self.sid, sysdba=self.sysdba)
 
     def _run(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
         values = [_single(value) for value in binds]
@@ -185,7 +185,7 @@ class SqlSession:
         if name == "now":
             return self._clock()
         if name.startswith("ctx_"):
-            return self.settings.context(name[4:], self._instance, sid=self.sid, sysdba=self.sysdba)
+            return self.context(name[4:])
         return self.settings.formats[name]
 
     def _transaction(self, statement: Statement) -> None:

@@ -9,7 +9,6 @@ from hisops.lab.sql.conditions import condition, conjuncts
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.expressions import name_of
 from hisops.lab.sql.grammar import only
-from hisops.lab.sql.outcome import Column
 from hisops.lab.sql.scope import Scope, Source
 from hisops.lab.sql.types import Relation, quoted
 
@@ -104,20 +103,15 @@ def _ansi(left: Item, join: Any, scope: Scope) -> Item:
 
 def _marks(node: Any) -> set[str]:
     """Return the sources that carry the outer join mark in a condition."""
+    from sqlglot import exp
+
     marks = set()
-    for column in node.find_all(*_column_class(node)):
+    for column in node.find_all(exp.Column):
         if column.args.get("join_mark"):
             if column.args.get("table") is None:
                 raise not_rehearsed("(+) on a column without its table")
             marks.add(name_of(column.args["table"]))
     return marks
-
-
-def _column_class(node: Any) -> tuple[Any, ...]:
-    del node
-    from sqlglot import exp
-
-    return (exp.Column,)
 
 
 def _outer_joined(items: list[Item], marked: list[Any], scope: Scope) -> str:
@@ -168,6 +162,3 @@ def _unmarked(node: Any) -> Any:
     for column in copy.find_all(exp.Column):
         column.set("join_mark", None)
     return copy
-
-
-__all__ = ["Column", "relation", "sources"]

@@ -185,13 +185,6 @@ class Calls:
                 for at in sorted(outcome.out):
                     messages.value(out, _kind_of(cursor.types[at]), outcome.out[at])
                     out.ub(0)
-        if outcome.returned:
-            out.u8(messages.ROW)
-            for at in sorted(outcome.returned):
-                out.ub(len(outcome.returned[at]))
-                for item in outcome.returned[at]:
-                    messages.value(out, _kind_of(cursor.types[at]), item)
-                    out.ub(0)
 
     def _fetch(self, number: int, count: int) -> bytes:
         cursor = self._cursor(number)
