@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,23 @@ class Verification:
 
 def verify_log(logs: Path, trust: Trust, *, run: str | None = None, require_anchor: bool = False) -> Verification:
     """Verify the ledger and one run, or all of them."""
+    with _without_collection():
+        return _verify_log(logs, trust, run, require_anchor=require_anchor)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Records live to the end and hold no cycles; collecting garbage meanwhile takes an eighth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _verify_log(logs: Path, trust: Trust, run: str | None, *, require_anchor: bool) -> Verification:
     findings = Findings()
     ledger = verify_ledger(logs, trust, findings)
     names = _unlisted(logs, ledger, findings) if run is None else [find_run(logs, run)] if _has(logs, run) else [run]
