@@ -144,6 +144,8 @@ def _with_captures(reason: str, out: dict[str, Any]) -> str:
     told = [
         f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in out.items()
-        if name not in {"code", "json", "rows", "first", "count"} and value not in (None, [], "") and name not in reason
+        if name not in {"code", "json", "rows", "first", "count"}
+        and value not in (None, [], "")
+        and f"out.{name} =" not in reason
     ]
     return f"{reason} ({'; '.join(told)})" if told else reason
