@@ -15,6 +15,7 @@ from hisops.console.gate import Terminal
 from hisops.console.i18n import Language
 from hisops.console.live import watch
 from hisops.console.theme import Screen
+from hisops.model import records as r
 from hisops.ports import Question
 from tests.console.story import until_apply
 
@@ -22,14 +23,15 @@ from tests.console.story import until_apply
 def main() -> None:
     part, expected, file = sys.argv[1:4]
     screen = Screen(say=Language("en"))
-    progress = until_apply().progress
+    out = {"size": "214 GB \x1b[2J"}
+    progress = until_apply().tell(r.StepChanged(step="backup", state="SUCCEEDED", out=out)).progress
     observer = watch(screen, progress, lambda: datetime.now(UTC))
     terminal = Terminal(screen, progress, observer.held, lambda: datetime.now(UTC))
     signal.signal(signal.SIGINT, lambda number, frame: terminal.leave())
     kinds: dict[str, Any] = {"part": part}
     question = Question(
         step="apply", text="x", expected=None if expected == "-" else expected, role="dba_lead",
-        evidence={"backup": "SUCCEEDED 214 GB \x1b[2J"}, **kinds,
+        evidence={"backup": ""}, **kinds,
     )  # fmt: skip
     with observer.shown():
         answer = terminal.ask(question, Path(file).exists)

@@ -46,6 +46,8 @@ def _planning(page: Page) -> list[Text]:
 
 def _gate(page: Page) -> list[Text]:
     story = until_apply()
+    pieces = [f"/backup/his/o1_mf_nnnd0_PRE_CHG1182_{number}.bkp" for number in range(8)]
+    story.tell(r.StepChanged(step="backup", state="SUCCEEDED", out={"pieces": pieces, "gb": 214}))
     shown = {"conflict-check": "SUCCEEDED conflicts = []", "backup": f"SUCCEEDED {LONG}"}
     question = Question(step="apply", part="approve", text="x", role="dba_lead", evidence=shown)
     return gate_lines(question, story.progress, page, story.now)
@@ -127,6 +129,16 @@ def test_a_step_that_does_not_apply_shows_why_and_nothing_else() -> None:
     (line,) = [line.plain for line in _plan(page(width=120)) if "Drop the restore point" in line.plain]
     assert "left out: steps.edition.out.enterprise == 0" in line
     assert "confirm" not in line
+
+
+def test_a_gate_shows_its_evidence_in_brief_and_who_must_answer() -> None:
+    text = plain(_gate(page(width=100)))
+    for wanted in (
+        "Before step 8, Apply the patch (destructive)", "The corrected programs go into the home", "undo is ready",
+        "✓ done", "pieces 8: /backup/his/", "and more, gb 214",
+        "dba_lead, another person than the operator", "hisops approve 7k3",
+    ):  # fmt: skip
+        assert wanted in " ".join(text.split()), wanted
 
 
 def test_old_successes_are_folded_and_the_running_step_is_not() -> None:

@@ -11,12 +11,17 @@ from rich.text import Text
 from hisops.console.duration import spoken, time_of_day
 from hisops.console.escape import visible
 from hisops.console.grid import Column, folded, grid, pad, wrapped
+from hisops.console.i18n import mark
 from hisops.console.progress import Progress, short_id
 from hisops.console.steps import running_lines
 from hisops.console.theme import FAINT, Page
 from hisops.console.words import run_look, step_look
 from hisops.model.run import RUN_ENDED
 
+_REFUSED = {
+    3: mark("REFUSED, nothing was changed"),
+    5: mark("REFUSED, another run holds the target"),
+}
 ANSWERED = ("confirm", "type_target", "read_back", "manual")
 
 
@@ -70,7 +75,7 @@ def open_gates(progress: Progress) -> list[tuple[str, list[str]]]:
 
 def _head(progress: Progress, page: Page, exit_code: int) -> Text:
     look = run_look(progress.view.state)
-    word = page.say("REFUSED, nothing was changed") if exit_code == 3 else page.say(look.word)
+    word = page.say(_REFUSED.get(exit_code, look.word))
     head = Text.assemble("  ", (f"{getattr(page.signs, look.sign)} {word}", look.style))
     head.append("  " + page.say("{runbook} on {target}", runbook=progress.runbook.id, target=progress.target))
     right = page.say("exit {code}", code=exit_code)

@@ -14,14 +14,17 @@ from rich.text import Text
 
 from hisops.console.duration import time_of_day
 from hisops.console.escape import visible
-from hisops.console.grid import Column, grid, wrapped
+from hisops.console.grid import Column, grid, shorten, wrapped
 from hisops.console.i18n import mark
 from hisops.console.progress import Progress, short_id
 from hisops.console.theme import CARE, Page, Screen, put
+from hisops.console.words import step_look
 from hisops.model.runbook import Step
 from hisops.ports import Question
 
 POLL = 0.5
+_LONG = 120
+_ITEM = 40
 
 ASKED = {
     "confirm": mark("Type yes to go on; Enter leaves it waiting: "),
@@ -116,13 +119,13 @@ def gate_lines(question: Question, progress: Progress, page: Page, now: datetime
     effect = f" ({say(step.effect)})" if step else ""
     lines = wrapped(f"{head}{effect}   {since}", page.width, first=first, indent=4)
     rows = [*_step_rows(step, page), *_evidence_rows(question, progress, page), *_who_rows(question, progress, page)]
-    return [Text(), *lines, *grid([Column(), Column(wraps=True)], rows, page.width, indent=4)]
+    return [Text(), *lines, *grid([Column(shrink_to=20), Column(wraps=True)], rows, page.width, indent=4)]
 
 
-def _step_rows(step: Step | None, page: Page) -> list[tuple[str, str]]:
+def _step_rows(step: Step | None, page: Page) -> list[tuple[str, Text | str]]:
     if step is None:
         return []
-    rows = []
+    rows: list[tuple[str, Text | str]] = []
     if step.why:
         rows.append((page.say("why"), page.say.of(step.why)))
     if step.manual:
@@ -135,11 +138,29 @@ def _step_rows(step: Step | None, page: Page) -> list[tuple[str, str]]:
     return rows
 
 
-def _evidence_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, str]]:
-    return [(name, visible(text)) for name, text in question.evidence.items()]
+def _evidence_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, Text | str]]:
+    """Return each step that the gate shows, its state and what it gave, long lists by their number and first item."""
+    rows: list[tuple[str, Text | str]] = []
+    for name in question.evidence:
+        view = progress.view.step(name)
+        look = step_look(view.state)
+        text = Text.assemble((f"{getattr(page.signs, look.sign)} {page.say(look.word)}", look.style))
+        told = [f"{key} {_brief(value, page)}" for key, value in view.out.items()]
+        if view.reason:
+            told.append(shorten(visible(view.reason), _LONG, page.signs.cut))
+        rows.append((progress.title(name, page.say.code), text.append(f"  {', '.join(told)}" if told else "")))
+    return rows
 
 
-def _who_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, str]]:
+def _brief(value: object, page: Page) -> str:
+    if isinstance(value, list) and len(value) > 3:
+        first = shorten(visible(str(value[0])), _ITEM, page.signs.cut)
+        return page.say("{count}: {first} and more", count=len(value), first=first)
+    text = ", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value)
+    return shorten(visible(text), _LONG, page.signs.cut)
+
+
+def _who_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, Text | str]]:
     if question.part != "approve":
         return []
     who = page.say("{role}, another person than the operator", role=question.role)

@@ -10,7 +10,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 GAP = 2
-TITLE_COMFORT = 32
+TITLE_COMFORT = 36
 WRAP_COMFORT = 30
 WRAP_LEAST = 14
 

@@ -70,6 +70,8 @@ def _values(values: Mapping[str, Any], page: Page) -> str:
 def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_told(item) for item in value) or "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "-" if value is None else visible(str(value))
 
 

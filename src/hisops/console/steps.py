@@ -12,10 +12,12 @@ from hisops.console.escape import visible
 from hisops.console.grid import folded, pad, shorten
 from hisops.console.progress import ACTIVE, Progress, short_id
 from hisops.console.theme import FAINT, STRONG, Page
-from hisops.console.words import run_look, step_look
+from hisops.console.words import step_look
+from hisops.model.run import StepView
 from hisops.model.runbook import Step
 
 RECENT = 2
+NOT_REACHED = "not reached"  # the engine's word for steps that a run has ended before
 _TIME = 12
 _QUIET = frozenset({"SUCCEEDED", "SKIPPED"})
 _NUMBER = 7
@@ -62,27 +64,27 @@ def head_line(progress: Progress, page: Page, now: datetime) -> Text:
 
 def groups(progress: Progress) -> list[list[Step]]:
     """Return the steps in order, in groups of one line each: old successes together, the far future together."""
-    steps = list(progress.runbook.steps)
-    states = [progress.step(step).state for step in steps]
+    states = [progress.step(step).state for step in progress.runbook.steps]
     here = max((i for i, state in enumerate(states) if state != "PENDING"), default=-1)
     found: list[list[Step]] = []
-    for index, step in enumerate(steps):
-        old = states[index] in _QUIET and index < here - RECENT
-        far = states[index] == "PENDING" and index > here + 1
-        last = found[-1] if found else []
-        joins = last and (
-            (
-                old
-                and all(progress.step(each).state in _QUIET for each in last)
-                and steps.index(last[-1]) < here - RECENT
-            )
-            or (far and progress.step(last[-1]).state == "PENDING" and steps.index(last[0]) > here + 1)
-        )
-        if joins:
-            last.append(step)
+    last = None
+    for index, step in enumerate(progress.runbook.steps):
+        kind = _kind(progress.step(step), index, here)
+        if found and kind is not None and kind == last:
+            found[-1].append(step)
         else:
             found.append([step])
+        last = kind
     return found
+
+
+def _kind(view: StepView, index: int, here: int) -> str | None:
+    """Return what the step can share a line with; None if it has a line of its own."""
+    if view.state == "SKIPPED" and view.reason == NOT_REACHED:
+        return "not reached"
+    if view.state in _QUIET and index < here - RECENT:
+        return "old"
+    return "far" if view.state == "PENDING" and index > here + 1 else None
 
 
 def tail_lines(tail: Sequence[str], page: Page) -> list[Text]:
@@ -118,6 +120,8 @@ def _time(progress: Progress, group: Sequence[Step], page: Page, now: datetime) 
         return say("{now} of about {expected}", now=clock(known[0] if known else 0), expected=clock(group[0].expect))
     if view.state == "PENDING":
         return ""
+    if view.reason == NOT_REACHED:
+        return say("not reached")
     if view.state in {"SKIPPED", "WAITING", "FAILED", "UNKNOWN", "UNDO_FAILED", "UNDONE"} and len(group) == 1:
         return say(step_look(view.state).word)
     return pad(spoken(sum(known), say), _TIME, "right") if known else ""
@@ -132,7 +136,7 @@ def _remark(progress: Progress, group: Sequence[Step], page: Page) -> list[Text]
     text = ""
     if view.state in ACTIVE and (call := view.calls[-1] if view.calls else None):
         text = _where(call.intent.on, call.pid, call.intent.op is not None, page)
-    elif view.reason and view.state != "PENDING":
+    elif view.reason and view.state != "PENDING" and view.reason != NOT_REACHED:
         text = visible(view.reason)
     if not text:
         return []
@@ -146,18 +150,16 @@ def _where(host: str, pid: int | None, detached: bool, page: Page) -> str:
 
 
 def ways_out(progress: Progress, page: Page) -> Text:
-    """Return how to leave the screen of a running step without harm."""
-    text = page.say(
-        "Ctrl-C pauses after this step {dot} the tool survives a lost link {dot} elsewhere: hisops status {run}",
-        dot=page.signs.dot, run=short_id(progress.run_id),
-    )  # fmt: skip
-    return Text("  " + shorten(text, page.width - 2, page.signs.cut), FAINT)
-
-
-def state_line(progress: Progress, page: Page) -> Text:
-    """Return the state of the run in a line."""
-    look = run_look(progress.view.state)
-    return Text.assemble("  ", (getattr(page.signs, look.sign), look.style), " ", (page.say(look.word), look.style))
+    """Return how to leave the screen of a running step without harm; what is known best is left out first."""
+    say = page.say
+    parts = [
+        say("Ctrl-C pauses after this step"),
+        say("elsewhere: hisops status {run}", run=short_id(progress.run_id)),
+        say("the tool survives a lost link"),
+    ]
+    while len(parts) > 1 and _cells(f"  {page.signs.dot}   ".join(parts)) > page.width:
+        parts.pop()
+    return Text("  " + f" {page.signs.dot} ".join(parts), FAINT)
 
 
 def _cells(text: Text | str) -> int:
