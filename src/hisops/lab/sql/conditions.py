@@ -130,6 +130,8 @@ def _function(node: Any, scope: Scope) -> str:
     if str(node.this).upper() != "REGEXP_LIKE" or len(node.expressions) not in (2, 3):
         raise not_rehearsed(f"{node.this} as a condition")
     texts = [to_text(_value(part, scope), scope.catalog).sql for part in node.expressions]
+    if len(texts) == 3 and texts[2] not in ("'i'", "'c'"):
+        raise not_rehearsed("REGEXP_LIKE with these flags")
     subject, pattern, flags = (*texts, "'c'")[:3]
     return f"ora_regexp_like({subject}, {pattern}, {flags})"
 

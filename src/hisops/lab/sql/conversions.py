@@ -18,7 +18,7 @@ def to_text(value: Typed, catalog: Catalog) -> Typed:
         case "text" | "null":
             return Typed(value.sql, "text")
         case "number":
-            return Typed(f"ora_number_text(cast({value.sql} as varchar))", "text")
+            return Typed(f"ora_number_text({value.sql})", "text")
         case "date":
             return Typed(f"ora_to_char_date({value.sql}, {catalog.param('nls_date_format')})", "text")
         case "timestamp" | "zoned":

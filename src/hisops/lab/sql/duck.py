@@ -13,6 +13,8 @@ from hisops.lab.sql import formats
 from hisops.lab.sql.errors import OracleError
 
 _MACROS = """
+create macro ora_number_text(n) as case when typeof(n) in ('INTEGER', 'BIGINT', 'HUGEINT') then cast(n as varchar)
+  else lab_number_text(cast(n as varchar)) end;
 create macro ora_divide(a, b) as case when b = 0 then error('ORA-01476: divisor is equal to zero') else a / b end;
 create macro ora_days(n) as to_microseconds(cast(round(n * 86400) as bigint) * 1000000);
 create macro ora_mod(a, b) as case when b = 0 then a else a % b end;
@@ -58,7 +60,7 @@ def open_database() -> Any:
     connection = duckdb.connect(":memory:", config={"threads": 1})
     connection.execute("set enable_external_access = false")
     functions: tuple[tuple[str, Any, Any, str], ...] = (
-        ("ora_number_text", formats.plain_number, ["VARCHAR"], "VARCHAR"),
+        ("lab_number_text", formats.plain_number, ["VARCHAR"], "VARCHAR"),
         ("ora_to_char_number", formats.number_text, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("ora_to_char_date", formats.date_text, ["TIMESTAMP", "VARCHAR"], "VARCHAR"),
         ("lab_to_date", _whole_seconds, ["VARCHAR", "VARCHAR"], "TIMESTAMP"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from hisops.lab.tns.wire import Hangup
 
@@ -12,26 +13,31 @@ _MIDDLE = 0x80000000
 _MOST_DIGITS = 40
 
 
+@lru_cache(maxsize=8192)
 def number_image(value: int | float | Decimal) -> bytes:
     """Return a NUMBER: an exponent byte and up to twenty digits of base 100; negatives are complemented."""
-    decimal = value if isinstance(value, Decimal) else Decimal(f"{value:.15g}" if isinstance(value, float) else value)
+    if isinstance(value, int):
+        return _image(value < 0, str(abs(value)), 0)
+    decimal = value if isinstance(value, Decimal) else Decimal(f"{value:.15g}")
     sign, digits, exponent = decimal.as_tuple()
     if not isinstance(exponent, int):
         raise ValueError(f"not a number: {value}")
-    text = "".join(map(str, digits)).lstrip("0")
-    exponent += len(text) - len(text.rstrip("0"))
+    return _image(bool(sign), "".join(map(str, digits)), exponent)
+
+
+def _image(negative: bool, digits: str, exponent: int) -> bytes:
+    text = digits.lstrip("0")
+    point = len(text) + exponent
     text = text.rstrip("0")
     if not text:
         return b"\x80"
-    point = len(text) + exponent
     if point % 2:
         text, point = "0" + text, point + 1
-    text = text[:_MOST_DIGITS]
-    text += "0" * (len(text) % 2)
+    text = text[:_MOST_DIGITS] + "0" * (len(text) % 2)
     pairs = [int(text[at : at + 2]) for at in range(0, len(text), 2)]
     while pairs[-1] == 0:
         pairs.pop()
-    return _signed_image(bool(sign), point // 2, pairs)
+    return _signed_image(negative, point // 2, pairs)
 
 
 def _signed_image(negative: bool, hundreds: int, pairs: list[int]) -> bytes:
