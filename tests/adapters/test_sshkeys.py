@@ -168,3 +168,12 @@ def test_a_protected_key_without_a_terminal_is_a_clear_error(
     with pytest.raises(IdentityRefused, match="protected by a passphrase") as caught:
         key.sign("approve.v1@hisops", b"text")
     assert "ssh-add" in caught.value.advice
+
+
+def test_without_openssh_there_is_a_clear_error(
+    people: People, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = people.key("dba1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(IdentityRefused, match="no ssh-keygen"):
+        key.sign("approve.v1@hisops", b"text")

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from hisops.errors import LockHeld, LogBroken, Refused, UsageProblem
+from hisops.journal.ledger import Ledger
 from hisops.journal.reader import list_runs, load_run
 from hisops.journal.run import Machine, Opening, finish_close, open_run, resume_run
+from hisops.journal.segment import Segment
 from hisops.journal.writer import Author, RunJournal
 from hisops.model.records import CallEnded, CallIntent, ClockStepped, Record, RunChanged, RunSealed, StepChanged
 from tests.journal.conftest import RUN
@@ -208,3 +210,42 @@ def test_stock_ssh_keygen_accepts_the_head(logs: Path, journal: RunJournal, peop
     with (folder / "HEAD").open() as head:
         other = subprocess.run([*command, "-I", "dba2@hospital"], stdin=head, check=False, capture_output=True)
     assert other.returncode != 0
+
+
+class Killed(BaseException):
+    """Stands for the process being killed at this point."""
+
+
+def killed(*_: object, **__: object) -> str:
+    raise Killed
+
+
+@pytest.mark.parametrize("point", ["before the ledger", "before the first line"])
+def test_a_resume_that_was_killed_half_way_can_be_repeated(
+    logs: Path, journal: RunJournal, people: People, clock: FakeClock, machine: Machine,
+    monkeypatch: pytest.MonkeyPatch, point: str,
+) -> None:  # fmt: skip
+    journal.commit(RUNNING)
+    journal.close()
+    with monkeypatch.context() as patch:
+        where = (Ledger, "append") if point == "before the ledger" else (Segment, "add")
+        patch.setattr(*where, killed)
+        with pytest.raises(Killed):
+            resume_run(logs, RUN, people.key("dba1"), clock, machine)
+    resumed = resume_run(logs, RUN, people.key("dba1"), clock, machine)
+    resumed.commit(RunChanged(state="SUCCEEDED"))
+    resumed.seal("SUCCEEDED", 0)
+    loaded = load_run(logs, RUN)
+    assert len(loaded.segments) == (2 if point == "before the ledger" else 3)
+    assert loaded.records[:2] == (RUNNING, RunChanged(state="SUCCEEDED"))
+    assert loaded.closed
+
+
+def test_a_run_that_was_killed_before_its_first_line_can_go_on(
+    logs: Path, opening: Opening, people: People, clock: FakeClock, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Segment, "add", killed)
+        with pytest.raises(Killed):
+            open_run(logs, opening, people.key("dba1"), clock)
+    assert load_run(logs, RUN).plan_document == opening.plan

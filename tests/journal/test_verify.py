@@ -9,7 +9,10 @@ import pytest
 
 from hisops.journal.commands import stock_commands
 from hisops.journal.findings import ANSWERS
+from hisops.journal.run import finish_close
+from hisops.journal.segment import Segment
 from hisops.journal.verify import Verification
+from hisops.journal.writer import Author
 from hisops.model import records as r
 from tests.support.journal import People, Site, begin, finish, intend, pass_gate
 
@@ -238,3 +241,49 @@ def test_stock_tools_see_the_same_faults(site: Site, victim: str) -> None:
     path.write_bytes(data)
     assert site.verify().verdict == "failed"
     assert any(run_all(commands))
+
+
+def test_a_resume_that_was_killed_before_its_first_line_leaves_no_doubt(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = site.open("r1", site.plan(runbook={"steps": []}))
+    journal.commit(r.RunChanged(state="RUNNING"))
+    journal.close()
+
+    def killed(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Segment, "add", killed)
+        with pytest.raises(KeyboardInterrupt):
+            site.resume("r1")
+    assert site.verify().verdict == "incomplete"
+    resumed = site.resume("r1")
+    resumed.commit(r.RunChanged(state="SUCCEEDED"))
+    resumed.seal("SUCCEEDED", 0)
+    done = site.verify()
+    assert done.verdict == "verified", facts(done)
+    assert len(done.runs[0].segments) == 3
+    assert run_all(stock_commands(site.logs, done)) == [0] * 6
+
+
+def test_a_run_that_was_sealed_but_not_closed_is_incomplete_until_it_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = site.open("r1", site.plan(runbook={"steps": []}))
+    journal.commit(r.RunChanged(state="SUCCEEDED"))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Author, "close_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            journal.seal("SUCCEEDED", 0)
+    journal.close()
+    assert "the ledger has not closed it" in facts(site.verify(), "incomplete")
+    site.clock.sleep(3600)
+    finish_close(site.logs, "r1", site.people.key("dba2"), site.clock)
+    done = site.verify()
+    assert done.verdict == "verified", facts(done)
+    assert run_all(stock_commands(site.logs, done)) == [0] * 4

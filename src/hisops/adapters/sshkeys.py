@@ -70,14 +70,19 @@ class OperatorKey:
 
     def _keygen(self, arguments: Sequence[str]) -> None:
         """Run ssh-keygen; it asks for a passphrase or a touch on the terminal by itself."""
-        done = subprocess.run(
-            ["ssh-keygen", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["ssh-keygen", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "TZ": "UTC", "LC_ALL": "C"},
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise IdentityRefused(
+                "HIS-4007", "There is no ssh-keygen on this machine.", "Install the OpenSSH client, 8.1 or later."
+            ) from error
         if done.returncode:
             raise self._refusal(done.stderr.decode("utf-8", "replace").strip())
 

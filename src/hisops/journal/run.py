@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -152,7 +153,14 @@ def _make_folder(logs: Path, folder: Path) -> Blobs:
 
 
 def _make_segment(folder: Path, number: int) -> None:
-    os.close(os.open(folder / segment_name(number), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    """Make the empty file of a segment; one that a crash left before the ledger knew of it is taken as it is."""
+    path = folder / segment_name(number)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        if os.fstat(fd).st_size:
+            raise FileExistsError(errno.EEXIST, "the ledger does not know this segment, and it is not empty", str(path))
+    finally:
+        os.close(fd)
     sync_folder(folder)
 
 
