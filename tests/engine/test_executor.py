@@ -166,6 +166,15 @@ def test_a_timeout_of_a_write_holds_and_leaves_the_tool_alone():
     assert world.states()["w"] == "RUNNING"
 
 
+def test_a_start_that_never_completes_is_unknown():
+    world = World([write("w")])
+    world.host.rules = {"probe-w": NOT_YET, "run-w": Program(code=-1)}
+    ended = world.go()
+    assert ended.exit_code == 11
+    assert "half way" in str(ended.reason)
+    assert world.states()["w"] == "UNKNOWN"
+
+
 def test_the_lock_names_the_other_run_and_exit_is_5():
     world = World([write("w")])
     world.host.markers["database-1203345671"] = "run 2026-11-24-0100-his-zzz of hospital/other, x on his, by dba2"

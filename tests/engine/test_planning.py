@@ -110,3 +110,9 @@ def test_the_sites_own_entry_is_not_changed_by_planning():
     before = repr(SITE)
     World([step("a")]).survey()
     assert repr(SITE) == before
+
+
+def test_a_role_that_the_inventory_does_not_give_is_refused():
+    world = World([step("a", **{"as": "grid"})])
+    with pytest.raises(Refused, match="grid on his-db1"):
+        world.survey()

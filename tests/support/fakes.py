@@ -63,7 +63,7 @@ class StoppedClock:
 
 @dataclass
 class Program:
-    """What a script that matches does: prints, has an effect on the world, ends with a code (None: never ends)."""
+    """What a script that matches does: prints, has an effect on the world, ends with a code (None: never; -1: starts never)."""
 
     stdout: str = ""
     stderr: str = ""
@@ -147,6 +147,8 @@ class FakeHost:
         found = self.ops.get(op)
         if found is None:
             return OpStatus(state="absent", **ground)
+        if found.program.code == -1:
+            return OpStatus(state="starting", **ground)
         if found.boot != self.boot:
             return OpStatus(state="lost", **ground)
         if found.program.code is None:

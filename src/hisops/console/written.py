@@ -6,7 +6,7 @@ from hisops.console.i18n import Language
 from hisops.console.plan import plan_lines
 from hisops.console.theme import Page
 from hisops.model.plan import Plan
-from hisops.model.run import RunView
+from hisops.model.run import RunView, evidence_line
 from hisops.model.runbook import Step
 
 WIDTH = 100
@@ -20,10 +20,6 @@ def plan_text(plan: Plan) -> str:
 
 def step_text(plan: Plan, step: Step, view: RunView) -> str:
     """Return what stands before `step`: the step, the evidence that the gate shows, and the plan."""
-    shown = []
-    for name in step.gate.show if step.gate else ():
-        known = view.step(name)
-        out = ", ".join(f"{key} = {value}" for key, value in known.out.items())
-        shown.append(f"  {name}: {known.state} {out}".rstrip())
+    shown = [f"  {name}: {evidence_line(view.step(name))}" for name in (step.gate.show if step.gate else ())]
     head = [f"{step.id}  {step.title.zh}  {step.title.en}", *shown]
     return "\n".join(head) + "\n\n" + plan_text(plan)

@@ -44,7 +44,6 @@ def upload_call(hands: Hands, attempt: Attempt) -> BoundCall:
     """Return the call that brings a parameter's file into the staging folder, as the step's user."""
     step = attempt.step
     upload = cast(Upload, step.upload)
-    host = hands.binder.bound.host(step.on)
     place = step.on
     script = (
         'umask 022; mkdir -p "$HISOPS_STAGE_DIR" && cat > "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD.part" && '
@@ -55,7 +54,7 @@ def upload_call(hands: Hands, attempt: Attempt) -> BoundCall:
         kind="action",
         place=place,
         where=hands.binder.bound.host_name(place),
-        run_as=host.roles.get(step.as_) if host and step.as_ != "login" else None,
+        run_as=hands.binder.bound.run_as(place, step.as_),
         sql=False,
         text=script,
         env={**attempt.values.environment(place), "HISOPS_UPLOAD": upload.to},

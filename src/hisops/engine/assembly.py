@@ -113,7 +113,7 @@ def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id:
     places = ["control", "db_host", *(["standby_host"] if bound.standby else [])]
     for place in places:
         name, host = bound.host_name(place), bound.host(place)
-        run_as = host.roles.get("owner") if host else None
+        run_as = bound.run_as(place, "owner")
         root = f"{ports.reach.host(name).facts(run_as).home}/.hisops"
         stage = (host.stage_dir if host and host.stage_dir else f"{root}/stage") + f"/{plan_id}"
         own[name] = {"stage_dir": stage, "run_dir": f"{root}/runs/{run_id}", "run": run_id}

@@ -143,13 +143,11 @@ class Binder:
 
     def _shell(self, call: Call, values: Values, common: dict[str, Any]) -> BoundCall:
         place = common["place"]
-        host = self.bound.host(place)
-        roles: Mapping[Any, RunAs] = host.roles if host else {}
         stdin = render_parts(call.stdin, values.named(place), self.vault.get) if call.stdin else []
         return BoundCall(
             **common,
             where=self.bound.host_name(place),
-            run_as=roles.get(call.as_),
+            run_as=self.bound.run_as(place, call.as_),
             sql=False,
             text=call.sh or "",
             env=values.environment(place),

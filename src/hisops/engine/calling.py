@@ -25,6 +25,7 @@ from hisops.secret import Redactor, Secret
 T = TypeVar("T")
 PATIENCE = 300.0
 OUT_LIMIT = 32 * 1024
+START_PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,12 @@ class Caller:
             return host.follow(op, call.run_as, capture.feed, seen=seen, timeout=left)
 
         status = self._linked(call, once)
-        if status.state in {"running", "starting"}:
+        patience = START_PATIENCE
+        while status.state == "starting" and patience > 0:
+            self._ports.clock.sleep(1.0)
+            patience -= 1
+            status = self._linked(call, once)
+        if status.state == "running":
             raise StillRunning("the time that the runbook gives is up; the tool goes on")
         if status.state == "exited":
             result = self._judged(call, capture, status.code)
@@ -272,6 +278,8 @@ def _why_lost(status: OpStatus, boot: str | None) -> str:
         return "the host was restarted meanwhile; the exit code is lost"
     if status.state == "absent":
         return "the folder of the operation is gone; nobody knows whether it ran"
+    if status.state == "starting":
+        return "the start was cut off half way; nobody knows whether the tool ran"
     return "the process is gone and left no exit code"
 
 

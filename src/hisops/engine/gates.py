@@ -19,6 +19,7 @@ from hisops.engine.values import Values
 from hisops.model import records as r
 from hisops.model.approval import Wanted, why_refused
 from hisops.model.plan import Plan
+from hisops.model.run import evidence_line
 from hisops.model.runbook import Gate, Step
 from hisops.model.statement import Signed
 from hisops.ports import Ports, Question, Rejected
@@ -72,13 +73,15 @@ def parts_of(step: Step, values: Values) -> list[Part]:
 
 
 def evidence_of(step: Step, values: Values, recorder: Recorder) -> dict[str, str]:
-    """Return what a gate shows: for each step named by `show`, its state and outputs, in a line."""
-    shown = {}
-    for name in step.gate.show if step.gate else ():
-        view = recorder.view.step(name)
-        out = ", ".join(f"{key} = {value}" for key, value in view.out.items())
-        shown[name] = " ".join(filter(None, [view.state, out, view.reason]))
-    return shown
+    """Return what a gate shows: a line for each step named by `show`."""
+    return {name: evidence_line(recorder.view.step(name)) for name in (step.gate.show if step.gate else ())}
+
+
+def evidence_digest(step: Step, plan: Plan, recorder: Recorder) -> str:
+    """Return the digest of all that stands behind what a gate shows; answers and approvals are bound to it."""
+    views = [recorder.view.step(name) for name in (step.gate.show if step.gate else ())]
+    shown = [{"step": view.id, "state": view.state, "out": view.out, "reason": view.reason} for view in views]
+    return digest_of({"step": step.id, "plan": plan.digest, "shown": shown})
 
 
 class Gatekeeper:
@@ -100,7 +103,7 @@ class Gatekeeper:
         if not parts:
             return {}
         shown = evidence_of(step, values, self._recorder)
-        evidence = digest_of({"step": step.id, "plan": self._plan.digest, "shown": shown})
+        evidence = evidence_digest(step, self._plan, self._recorder)
         for part in self._open(step, parts):
             if decision := self._arrived(step, part, evidence):
                 self._recorder.commit(decision)

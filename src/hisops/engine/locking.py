@@ -65,5 +65,4 @@ def release(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id
 
 
 def _marker_place(values: Values) -> tuple[str, RunAs | None]:
-    host = values.bound.host("db_host")
-    return values.bound.host_name("db_host"), host.roles.get("owner") if host else None
+    return values.bound.host_name("db_host"), values.bound.run_as("db_host", "owner")

@@ -78,8 +78,7 @@ class _Steps:
 
     def look_at(self, step: Step) -> PlannedStep:
         """Return what is known of `step` now."""
-        host = self._bound.host(step.on)
-        run_as = host.roles.get(step.as_) if host and step.as_ != "login" else None
+        run_as = self._bound.run_as(step.on, step.as_)
         known: dict[str, Any] = {
             "id": step.id,
             "host": self._bound.host_name(step.on),

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hisops.errors import Refused
 from hisops.model.plan import Plan
 from hisops.model.run import RunView
 from hisops.model.runbook import Runbook
-from hisops.model.site import Database, Host, Site, TargetType
+from hisops.model.site import Database, Host, RunAs, Site, TargetType
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,25 @@ class Bound:
     def host(self, place: str) -> Host | None:
         """Return the host at `place`; None for the control host."""
         return None if place == "control" else self.site.hosts[self.host_name(place)]
+
+    def run_as(self, place: str, role: str) -> RunAs | None:
+        """Return the user for `role` at `place`; None means who logs in, which serves the owner where nothing is said.
+
+        Raises Refused for another role that the inventory does not give on that host.
+        """
+        host = self.host(place)
+        if host is None or role == "login":
+            return None
+        known = {str(name): run_as for name, run_as in host.roles.items()}
+        if role not in known and role != "owner":
+            raise Refused(
+                "HIS-6106",
+                "The inventory does not say how to become {role} on {host}.",
+                "Add it under `roles:` of the host in site.yaml.",
+                role=role,
+                host=self.host_name(place),
+            )
+        return known.get(role)
 
 
 @dataclass(slots=True)

@@ -53,6 +53,20 @@ class StepView:
         return next((call for call in reversed(self.calls) if call.intent.kind == kind), None)
 
 
+def evidence_line(step: StepView) -> str:
+    """Return what a gate shows of a step, in one line: its state, its outputs, the reason; long values cut."""
+    told = [f"{name} = {_short(value)}" for name, value in step.out.items()]
+    return " ".join(filter(None, [step.state, ", ".join(told), step.reason]))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        more = f" and {len(value) - 2} more" if len(value) > 3 else ""
+        return ", ".join(_short(item) for item in (value[:2] if more else value)) + more
+    text = str(value)
+    return text if len(text) <= 64 else "…" + text[-63:]
+
+
 @dataclass(slots=True)
 class RunView:
     """What the log says of a run."""
