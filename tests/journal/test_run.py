@@ -249,3 +249,19 @@ def test_a_run_that_was_killed_before_its_first_line_can_go_on(
         with pytest.raises(Killed):
             open_run(logs, opening, people.key("dba1"), clock)
     assert load_run(logs, RUN).plan_document == opening.plan
+
+
+def test_a_blob_that_cannot_be_synced_breaks_the_log_before_its_record_is_written(
+    logs: Path, journal: RunJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    command = journal.blob(b"opatch apply")
+    with monkeypatch.context() as patch:
+        patch.setattr("hisops.journal.blobs.sync_folder", refuse)
+        with pytest.raises(LogBroken):
+            journal.commit(intent(command))
+    with pytest.raises(LogBroken):
+        journal.commit(RUNNING)
+    assert load_run(logs, RUN).records == ()

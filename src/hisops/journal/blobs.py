@@ -10,6 +10,8 @@ import os
 import re
 import secrets
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cached_property
 from pathlib import Path
 
 from hisops.errors import LogBroken
@@ -18,6 +20,7 @@ from hisops.journal.durable import broken, sync_folder, write_all
 
 MAX_BLOB = 256 << 20
 _WORTH = 512
+_AT_ONCE = 4
 _NAME = re.compile(r"^sha256:([0-9a-f]{64})$")
 _HEADER = re.compile(rb"^hisops-blob/1 (raw|zlib) [0-9a-f]{32}\n")
 
@@ -53,16 +56,23 @@ class Blobs:
         return "sha256:" + name
 
     def sync(self) -> None:
-        """Make everything stored so far durable; OSError if that fails."""
+        """Make everything stored so far, and the names of it, durable; OSError if that fails."""
         if not self._pending:
             return
-        while self._pending:
-            fd = self._pending.pop()
-            try:
-                os.fdatasync(fd)
-            finally:
+        pending, self._pending = self._pending, []
+        try:
+            # At once, not one after another: the file system then writes its own journal once for all of them.
+            tasks = [self._pool.submit(sync_folder, self.folder)]
+            tasks += [self._pool.submit(os.fdatasync, fd) for fd in pending]
+            for task in wait(tasks).done:
+                task.result()
+        finally:
+            for fd in pending:
                 os.close(fd)
-        sync_folder(self.folder)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_AT_ONCE, "sync")
 
     def read(self, digest: str) -> bytes:
         """Return the data of a blob; LogBroken if it is missing or changed."""
