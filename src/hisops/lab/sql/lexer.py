@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)
       |(?P<string>[nN]?'(?:[^']|'')*')
       |(?P<quoted>"[^"]*")
-      |(?P<bind>:\s*(?:[A-Za-z_][\w$\#]*|\d+))
+      |(?P<bind>:\s*(?:[^\W\d][\w$\#]*|\d+))
       |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
       |(?P<word>[^\W\d][\w$\#]*)
       |(?P<space>\s+)

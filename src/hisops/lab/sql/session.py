@@ -156,7 +156,9 @@ class SqlSession:
 
     def _check_state(self, translation: Translation) -> None:
         state = self._state()
-        if state in ("mounted", "idle", "unregistered"):
+        if state == "idle":
+            raise OracleError(1034, "ORACLE not available")
+        if state in ("mounted", "unregistered"):
             if any(not name.startswith(("v$", "gv$")) and name != "dual" for name in translation.tables):
                 raise OracleError(
                     1219, "database or pluggable database not open: queries allowed on fixed tables or views only"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -167,8 +168,8 @@ def _boolean(reader: Reader) -> Value:
 
 
 def _binary_float(data: bytes) -> float:
-    import struct
-
+    if len(data) not in (4, 8):
+        raise Hangup("not a BINARY_DOUBLE image")
     plain = bytes((data[0] & 0x7F, *data[1:])) if data[0] & 0x80 else bytes(~byte & 0xFF for byte in data)
     return float(struct.unpack(">d" if len(data) == 8 else ">f", plain)[0])
 
