@@ -287,3 +287,17 @@ def test_a_run_that_was_sealed_but_not_closed_is_incomplete_until_it_is(
     done = site.verify()
     assert done.verdict == "verified", facts(done)
     assert run_all(stock_commands(site.logs, done)) == [0] * 4
+
+
+@pytest.mark.parametrize("runbook", [[], {"steps": [{"gate": {"approve": {}}}]}, {"steps": {"a": 1}}, "text"])
+def test_a_plan_that_makes_no_sense_fails_without_a_traceback(site: Site, runbook: object) -> None:
+    journal = site.open("r1", site.plan(runbook=runbook))
+    journal.commit(r.RunChanged(state="SUCCEEDED"))
+    journal.seal("SUCCEEDED", 0)
+    assert "cannot be followed" in facts(site.verify())
+
+
+def test_a_dangling_link_in_place_of_a_segment_fails_without_a_traceback(site: Site) -> None:
+    site.approved_run("r1")
+    (site.run_folder("r1") / "seg-0009.jsonl").symlink_to("nowhere")
+    assert "seg-0009.jsonl is not in the ledger" in facts(site.verify())

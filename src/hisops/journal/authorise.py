@@ -169,7 +169,7 @@ class Authorisation:
         if named == "-":
             return
         size, _, root = named.partition(" ")
-        number = int(size) if size.isascii() and size.isdecimal() else -1
+        number = int(size) if size.isascii() and size.isdecimal() and len(size) < 16 else -1
         if number == 0:
             return
         if "sha256:" + self._ledger.roots.get(number, b"").hex() != root:

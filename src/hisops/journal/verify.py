@@ -108,7 +108,7 @@ def _unlisted(logs: Path, ledger: LedgerFacts, findings: Findings) -> Sequence[s
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in ledger.runs or not ledger.whole:
             continue
-        if any(segment.stat().st_size for segment in path.glob("seg-*")):
+        if any(segment.lstat().st_size for segment in path.glob("seg-*")):
             findings.failed("completeness", "The run {run} is not in the ledger.", run=path.name)
         else:
             findings.note("completeness", "The folder {run} belongs to a run that was never begun.", run=path.name)

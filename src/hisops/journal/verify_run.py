@@ -72,13 +72,22 @@ def verify_run(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Tr
     _check_order(folder, entries, facts)
     if facts.findings.sound:
         _check_head(folder, entries, ledger, facts)
-        plan = _check_blobs(folder, entries, ledger, facts)
-        facts.view = check_story(facts.seen, plan, facts.findings)
-        allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
-        allowed.check(facts.seen)
-        facts.vouched, facts.approved = allowed.vouched, allowed.approved
+        try:
+            _check_meaning(folder, entries, ledger, trust, facts)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            # Signed, yet not of the form that records and plans have: whoever wrote it, it proves nothing.
+            fact = "What the run {run} says cannot be followed: {why}."
+            facts.findings.failed("integrity", fact, run=folder.name, why=f"{type(error).__name__}: {error}")
     _check_completeness(folder, entries, facts)
     return facts
+
+
+def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Trust, facts: RunFacts) -> None:
+    plan = _check_blobs(folder, entries, ledger, facts)
+    facts.view = check_story(facts.seen, plan, facts.findings)
+    allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
+    allowed.check(facts.seen)
+    facts.vouched, facts.approved = allowed.vouched, allowed.approved
 
 
 def _read_segments(folder: Path, entries: RunEntries, ledger: LedgerFacts, facts: RunFacts) -> None:
@@ -95,7 +104,7 @@ def _read_segments(folder: Path, entries: RunEntries, ledger: LedgerFacts, facts
     facts.to_time = seen[-1].stamp.time if seen else facts.from_time
     listed = {segment_name(number) for number in range(1, len(entries.opened) + 1)}
     for path in sorted(folder.glob("seg-*")):
-        if path.name not in listed and path.stat().st_size:
+        if path.name not in listed and path.lstat().st_size:
             facts.findings.failed("integrity", "{file} is not in the ledger.", file=f"{folder.name}/{path.name}")
 
 
