@@ -25,20 +25,20 @@ _REFUSED = {
 ANSWERED = ("confirm", "type_target", "read_back", "manual")
 
 
-def closing_lines(progress: Progress, page: Page, exit_code: int) -> list[Text]:
-    """Return the closing summary of a run in any state."""
+def closing_lines(progress: Progress, page: Page, exit_code: int, *, live: bool = False) -> list[Text]:
+    """Return the closing summary of a run in any state; `live` if a process carries it on right now."""
     return [
         Text(),
         _head(progress, page, exit_code),
         *_reason(progress, page),
         *grid([Column(), Column(wraps=True)], _facts(progress, page), page.width, indent=4),
-        *_next(_commands(progress, page), page),
+        *_next(_commands(progress, page, live), page),
     ]
 
 
-def status_lines(progress: Progress, page: Page, exit_code: int, now: datetime) -> list[Text]:
+def status_lines(progress: Progress, page: Page, exit_code: int, now: datetime, *, live: bool = False) -> list[Text]:
     """Return the steps of a run as they stand, and the closing summary below them."""
-    return [*running_lines(progress, page, now), *closing_lines(progress, page, exit_code)]
+    return [*running_lines(progress, page, now), *closing_lines(progress, page, exit_code, live=live)]
 
 
 def document(progress: Progress, exit_code: int) -> dict[str, object]:
@@ -130,7 +130,7 @@ def _counted(progress: Progress, page: Page) -> str:
     )
 
 
-def _commands(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
+def _commands(progress: Progress, page: Page, live: bool) -> list[tuple[str, str, str]]:
     """Return what can be typed next: a word for it, the command, a remark."""
     say, run, state = page.say, short_id(progress.run_id), progress.view.state
     if state in RUN_ENDED:
@@ -139,14 +139,13 @@ def _commands(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
             (say("check"), f"hisops log verify {run} --commands", say("with the system's own ssh-keygen")),
         ]
     if state == "WAITING":
-        return [*_answers(progress, page), (say("then"), f"hisops resume {run}", "")]
+        goes_on = [] if live else [(say("then"), f"hisops resume {run}", "")]
+        return [*_answers(progress, page), *goes_on]
     if state == "HELD":
         return _recovery(progress, page)
-    return [
-        (say("look"), f"hisops status {run}", ""),
-        (say("go on"), f"hisops resume {run}", ""),
-        (say("give up"), f"hisops cancel {run} --reason TEXT", say("at the next boundary, signed by you")),
-    ]
+    first = (say("look"), f"hisops status {run}", "") if live else (say("go on"), f"hisops resume {run}", "")
+    cancel = (say("give up"), f"hisops cancel {run} --reason TEXT", say("at the next boundary, signed by you"))
+    return [first, cancel]
 
 
 def _answers(progress: Progress, page: Page) -> list[tuple[str, str, str]]:

@@ -108,7 +108,7 @@ def list_lines(runs: Sequence[Loaded], broken: Broken, page: Page) -> list[Text]
     if not rows:
         return [Text("  " + say("There is no run yet."))]
     columns = [
-        Column(say("run")), Column(say("runbook")), Column(say("target")), Column(say("state")),
+        Column(say("run")), Column(say("runbook"), shrink_to=10), Column(say("target")), Column(say("state"), wraps=True),
         Column(say("operator"), wraps=True),
     ]  # fmt: skip
     return grid(columns, rows, page.width)
@@ -255,7 +255,8 @@ def _command(data: bytes, page: Page) -> list[Text]:
     """Return the exact text of a call, as the log keeps it."""
     call: Mapping[str, Any] = json.loads(data)
     text = str(call.get("sh") or call.get("sql") or "")
-    return _block(text.splitlines(), page, page.signs.running)
+    fed = [line for part in call.get("stdin") or () for line in str(part).splitlines()]
+    return [*_block(text.splitlines(), page, page.signs.running), *_block(fed, page, "<")]
 
 
 def _output(data: bytes, page: Page) -> list[Text]:
