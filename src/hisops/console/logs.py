@@ -108,8 +108,8 @@ def list_lines(runs: Sequence[Loaded], broken: Broken, page: Page) -> list[Text]
     if not rows:
         return [Text("  " + say("There is no run yet."))]
     columns = [
-        Column(say("run")), Column(say("runbook"), shrink_to=10), Column(say("target")), Column(say("state"), wraps=True),
-        Column(say("operator"), wraps=True),
+        Column(say("run")), Column(say("runbook"), shrink_to=10), Column(say("target")),
+        Column(say("state"), wraps=True), Column(say("operator"), wraps=True),
     ]  # fmt: skip
     return grid(columns, rows, page.width)
 
