@@ -22,10 +22,16 @@ def main(folder: Path) -> None:
     """Compare whole processes."""
     script = folder / "bare.py"
     script.write_text(BARE)
-    env = {"PYTHONPATH": str(Path(__file__).parents[1] / "src")}
+    env = {
+        "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
+        "XDG_CACHE_HOME": str(folder),
+        # Compiled once and kept, as an installed application is, whatever the environment of this process says.
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     contenders = {
-        "python -c pass": lambda: process([sys.executable, "-c", "pass"]),
-        "a bare typer application --help": lambda: process([sys.executable, str(script), "--help"]),
+        "python -c pass": lambda: process([sys.executable, "-c", "pass"], env),
+        "a bare typer application --help": lambda: process([sys.executable, str(script), "--help"], env),
         "hisops --help": lambda: process([sys.executable, "-m", "hisops", "--help"], env),
     }
     rows = compare(contenders, 11)

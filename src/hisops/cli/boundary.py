@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -71,6 +70,8 @@ def save_report(arguments: Sequence[str], error: Exception) -> Path:
 
     Values on the command line stay out: only the words of the command and the names of its options are kept.
     """
+    import tempfile
+
     words = [word.partition("=")[0] for word in arguments if word.startswith("-")]
     first = next(iter(arguments), "")
     text = "\n".join(

@@ -1,29 +1,25 @@
-"""The table of the commands that are not runbooks. A command's module is imported when the command is asked for."""
+"""The table of the commands that are not runbooks. A command's module is imported when the command is asked for.
+
+What a command is for stands here too, word for word as in its module: `hisops --help` imports none of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
 from hisops.console.i18n import mark
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A module of `hisops.cli` whose Typer app is `app`; the command is the app itself, or `single` one of it."""
 
     module: str
     section: str
+    purpose: str
     single: bool = False
-
-    @property
-    def exists(self) -> bool:
-        """False while the work that builds the module is still to come."""
-        return find_spec(f"hisops.cli.{self.module}") is not None
 
 
 SITE = mark("Site")
@@ -34,33 +30,62 @@ REHEARSAL = mark("Rehearsal")
 
 # The order here is the order in `hisops --help`. A new command is one row, its module and its test.
 COMMANDS: dict[str, Place] = {
-    "runbook": Place("runbook", RUNBOOKS),
-    "plan": Place("running", RUNNING, single=True),
-    "run": Place("running", RUNNING, single=True),
-    "status": Place("running", RUNNING, single=True),
-    "resume": Place("running", RUNNING, single=True),
-    "resolve": Place("statements", RUNNING, single=True),
-    "cancel": Place("statements", RUNNING, single=True),
-    "answer": Place("statements", RUNNING, single=True),
-    "approve": Place("statements", RUNNING, single=True),
-    "log": Place("log", EVIDENCE),
-    "init": Place("setup", SITE, single=True),
-    "doctor": Place("setup", SITE, single=True),
-    "explain": Place("setup", SITE, single=True),
-    "site": Place("site", SITE),
-    "key": Place("key", SITE),
-    "lab": Place("lab", REHEARSAL),
+    "runbook": Place("runbook", RUNBOOKS, "The library of runbooks and judges."),
+    "plan": Place(
+        "running",
+        RUNNING,
+        "Check everything that can be checked without changing anything, and show what would be done.",
+        single=True,
+    ),
+    "run": Place("running", RUNNING, "Carry out a saved plan, exactly as it is.", single=True),
+    "status": Place(
+        "running", RUNNING, "Say how far a run is and what can be done; without RUN, the newest.", single=True
+    ),
+    "resume": Place(
+        "running",
+        RUNNING,
+        "Go on with a run that waits, is held or was cut off; nothing is started twice.",
+        single=True,
+    ),
+    "resolve": Place(
+        "statements", RUNNING, "Decide, signed by you, what became of a step that no probe can tell.", single=True
+    ),
+    "cancel": Place(
+        "statements", RUNNING, "End a run at its next boundary; what has been done stays as it is.", single=True
+    ),
+    "answer": Place(
+        "statements",
+        RUNNING,
+        "Answer the gate of a step as one would at the terminal: type the target, read back, confirm, tell a result.",
+        single=True,
+    ),
+    "approve": Place(
+        "statements", RUNNING, "Approve a plan, or the evidence before a step of a run, with your own key.", single=True
+    ),
+    "log": Place("log", EVIDENCE, "The signed logs of runs."),
+    "init": Place(
+        "setup",
+        SITE,
+        "Begin a site: a commented site.yaml and a trust folder. Nothing that is there is touched.",
+        single=True,
+    ),
+    "doctor": Place(
+        "setup", SITE, "Check the site from key to database; each line is fine or says what to do.", single=True
+    ),
+    "explain": Place("setup", SITE, "Say what a code means.", single=True),
+    "site": Place("site", SITE, "The site: its hosts, databases and people."),
+    "key": Place("key", SITE, "The keys that people sign with."),
+    "lab": Place(
+        "lab", REHEARSAL, "A hospital to rehearse in, on this machine: hosts, databases, people. A simulation."
+    ),
 }
 
 
 def load(name: str) -> Any:
-    """Return the command `name` of the table as Typer built it, or None if its module lacks it."""
+    """Return the command `name` of the table as Typer built it."""
     place = COMMANDS[name]
-    if not place.exists:
-        return None
-    app = import_module(f"hisops.cli.{place.module}").app
-    built: Any = typer.main.get_command(app)
-    if not place.single:
-        built.name = name
-        return built
-    return built.commands.get(name) if hasattr(built, "commands") else built
+    built: Any = typer.main.get_command(import_module(f"hisops.cli.{place.module}").app)
+    if place.single:
+        return built.commands[name]
+    built.name = name
+    return built

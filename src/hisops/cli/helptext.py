@@ -63,7 +63,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         """Return the help page with the commands."""
-        commands = [(name, summary(ctx, self.get_command(ctx, name))) for name in self.list_commands(ctx)]
+        commands = [(name, summary(ctx, self.commands[name].help)) for name in self.list_commands(ctx)]
         return page(ctx, [*parameters(ctx), (asked(ctx).say("Commands"), commands)])
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
@@ -99,10 +99,9 @@ def group(purpose: str) -> typer.Typer:
 def _nothing() -> None: ...
 
 
-def summary(ctx: typer.Context, command: object) -> str:
-    """Return the first sentence of a command's help in the chosen language."""
-    text = inspect.cleandoc(getattr(command, "help", None) or "")
-    return asked(ctx).say(text).partition("\n")[0].rstrip("。.")
+def summary(ctx: typer.Context, purpose: str | None) -> str:
+    """Return the first sentence of what a command is for, in the chosen language."""
+    return asked(ctx).say(inspect.cleandoc(purpose or "")).partition("\n")[0].rstrip("。.")
 
 
 def _purpose(ctx: typer.Context, say: Say) -> str:
@@ -158,4 +157,6 @@ def _tokens(text: str) -> list[str]:
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

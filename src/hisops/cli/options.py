@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from hisops.console.i18n import Language, detect
+from hisops.console.i18n import Language, detect, language
 
 WITH_VALUE = ("--site", "--key", "--lang")
 _FLAG = re.compile(r"--json|--quiet|--verbose|-[qv]+")
@@ -30,7 +30,7 @@ class Invocation:
     @property
     def say(self) -> Language:
         """The language of this call."""
-        return Language(self.lang)
+        return language(self.lang)
 
 
 def lift(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

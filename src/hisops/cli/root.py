@@ -15,8 +15,7 @@ class Root(helptext.Group):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return all first words."""
-        named = [name for name, place in commands.COMMANDS.items() if place.exists]
-        return [*named, *(word for word in procedures.first_words(asked(ctx)) if word not in named)]
+        return list(dict.fromkeys([*commands.COMMANDS, *procedures.first_words(asked(ctx))]))
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         """Return the command `cmd_name`, or None."""
@@ -29,7 +28,6 @@ class Root(helptext.Group):
         say = asked(ctx).say
         sections: dict[str, list[helptext.Entry]] = {commands.RUNBOOKS: procedures.entries(asked(ctx))}
         for name, place in commands.COMMANDS.items():
-            if place.exists and (command := commands.load(name)):
-                sections.setdefault(place.section, []).append((name, helptext.summary(ctx, command)))
+            sections.setdefault(place.section, []).append((name, helptext.summary(ctx, place.purpose)))
         titled = [(say(title), entries) for title, entries in sections.items()]
         return helptext.page(ctx, [*titled, *helptext.parameters(ctx)])

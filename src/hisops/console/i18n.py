@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +50,12 @@ class Language:
     def todo(self, error: HisopsError) -> str:
         """Return what to do next; may be empty."""
         return self(error.todo).format(**error.values)
+
+
+@cache
+def language(code: str) -> Language:
+    """Return the language `code`; its catalogue is read once."""
+    return Language(code)
 
 
 def mark(template: str) -> str:
