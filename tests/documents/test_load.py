@@ -6,6 +6,7 @@ import pytest
 
 from hisops.documents.load import load_runbook
 from hisops.documents.problems import DocumentProblems
+from hisops.documents.yaml import parse_leniently
 
 GOOD = """\
 hisops: runbook/v1
@@ -48,3 +49,10 @@ def test_all_problems_of_a_file_are_told_at_once_in_order():
         (12, 13, "YA023"),
     ]
     assert caught.value.exit_code == 2
+
+
+def test_a_folded_text_is_plain_text():
+    text = "hisops: x\ntitle: >-\n  a long text\n  that is folded\n"
+    document, problems = parse_leniently(text, "x")
+    assert not problems
+    assert document.data["title"] == "a long text that is folded"

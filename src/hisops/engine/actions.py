@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import cast
 
 from hisops.engine.binding import Binder, BoundCall, wait_call
-from hisops.engine.calling import Caller, Result
+from hisops.engine.calling import Caller
 from hisops.engine.conditions import holds
+from hisops.engine.results import Result
 from hisops.engine.values import Values
 from hisops.model.runbook import Step, Upload, Wait
 from hisops.ports import Clock

@@ -6,43 +6,25 @@ may break as often as it likes, the tool is started once. A statement that write
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from hisops.canonical import canonical
 from hisops.engine.binding import BoundCall
 from hisops.engine.capture import Capture
 from hisops.engine.judging import judge
+from hisops.engine.results import Result, json_of, plain_rows, rows_out, why_lost
 from hisops.errors import HisopsError, StatementFailed, Unreachable
 from hisops.model import records as r
 from hisops.model.run import CallView
-from hisops.ports import Command, Host, OpStatus, Ports, Rows, Stream
+from hisops.ports import Command, Host, OpStatus, Ports, Stream
 from hisops.secret import Redactor, Secret
 
 T = TypeVar("T")
 PATIENCE = 300.0
 OUT_LIMIT = 32 * 1024
 START_PATIENCE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a call came to. `verdict` as of a judge; `code` None if there is none."""
-
-    verdict: str
-    code: int | None = None
-    out: dict[str, Any] = field(default_factory=dict)
-    matched: tuple[str, ...] = ()
-    reason: str | None = None
-    recovered: bool = False
-
-    @property
-    def good(self) -> bool:
-        """True if the output proves that the call did what it says."""
-        return self.verdict in {"ok", "warn"}
 
 
 class Log(Protocol):
@@ -92,7 +74,7 @@ class Caller:
         status = self._linked(call, lambda host: host.look(str(intent.op), call.run_as))
         same_ground = status.boot == intent.boot and status.marker == intent.marker
         if status.state == "absent" and not same_ground:
-            return self._end(call, intent.attempt, Result("unknown", reason=_why_lost(status, intent.boot)))
+            return self._end(call, intent.attempt, Result("unknown", reason=why_lost(status, intent.boot)))
         if status.state == "absent":
             return self._launch(call, intent.attempt, intent.op, status.boot)
         return self._follow(call, intent.attempt, intent.op, intent.boot, recovered=True)
@@ -164,7 +146,7 @@ class Caller:
         if status.state == "exited":
             result = self._judged(call, capture, status.code)
         else:
-            result = Result("unknown", reason=_why_lost(status, boot))
+            result = Result("unknown", reason=why_lost(status, boot))
         ended = self._end(call, attempt, result, capture, recovered=recovered)
         with suppress(HisopsError):  # what it has put out may hold a secret; the log has it redacted
             self._ports.reach.host(call.where).wipe(op, call.run_as)
@@ -182,8 +164,10 @@ class Caller:
         except Unreachable as error:
             return self._end(call, attempt, Result("unknown" if call.writes else "failed", reason=str(error)))
         capture = self._capture(call)
-        out = _rows_out(rows)
-        capture.feed("stdout", canonical({"columns": list(rows.columns), "rows": _plain(rows), "count": rows.count}))
+        out = rows_out(rows)
+        capture.feed(
+            "stdout", canonical({"columns": list(rows.columns), "rows": plain_rows(rows), "count": rows.count})
+        )
         return self._end(call, attempt, Result("ok", out=out), capture)
 
     def _judged(self, call: BoundCall, capture: Capture, code: int | None) -> Result:
@@ -191,7 +175,7 @@ class Caller:
         stdout, stderr = capture.kept["stdout"].bytes(), capture.kept["stderr"].bytes()
         if call.judge is None:
             reason = None if code == 0 else f"exit code {code}"
-            document = _json(stdout)
+            document = json_of(stdout)
             out = {**document, "code": code, "json": document}
             return Result("ok" if code == 0 else "failed", code=code, out=out, reason=reason)
         verdict = judge(*call.judge, stdout, stderr, code, call.allow)
@@ -271,33 +255,3 @@ class Caller:
 
 def _command(call: BoundCall) -> Command:
     return Command(script=call.text, env=call.env, stdin=call.stdin, run_as=call.run_as)
-
-
-def _why_lost(status: OpStatus, boot: str | None) -> str:
-    if boot and status.boot != boot:
-        return "the host was restarted meanwhile; the exit code is lost"
-    if status.state == "absent":
-        return "the folder of the operation is gone; nobody knows whether it ran"
-    if status.state == "starting":
-        return "the start was cut off half way; nobody knows whether the tool ran"
-    return "the process is gone and left no exit code"
-
-
-def _plain(rows: Rows) -> list[list[Any]]:
-    return [
-        [value if isinstance(value, int | bool) or value is None else str(value) for value in row] for row in rows.rows
-    ]
-
-
-def _rows_out(rows: Rows) -> dict[str, Any]:
-    table = [dict(zip(rows.columns, row, strict=True)) for row in _plain(rows)]
-    return {"rows": table, "count": len(table) if rows.columns else rows.count, "first": table[0] if table else {}}
-
-
-def _json(text: bytes) -> dict[str, Any]:
-    """Return the object that the output is, if it is one; numbers that are no integers as text."""
-    try:
-        value = json.loads(text.decode("utf-8"), parse_float=str)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

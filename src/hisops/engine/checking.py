@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hisops.engine.actions import Hands
-from hisops.engine.calling import Result
 from hisops.engine.conditions import holds, told, unmet
+from hisops.engine.results import Result
 from hisops.engine.values import Values
 from hisops.errors import CheckFailed, HisopsError
 from hisops.model.records import CallKind

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from hisops.engine import locking
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
-from hisops.engine.calling import Result, StillRunning
+from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
+from hisops.engine.results import Result
 from hisops.engine.resuming import Found, find_out
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import undo_run

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hisops.engine.actions import Attempt, action_of, upload_call
-from hisops.engine.calling import Result, StillRunning
+from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe
 from hisops.engine.leaving import Leave
+from hisops.engine.results import Result
 from hisops.engine.undoing import Running, undo_run
 from hisops.model import records as r
 from hisops.model.run import CallView, StepView

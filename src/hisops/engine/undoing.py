@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from hisops.engine.actions import Hands
-from hisops.engine.calling import Result, StillRunning
+from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, verify
 from hisops.engine.latching import latch, moved
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
+from hisops.engine.results import Result
 from hisops.engine.values import Values
 from hisops.errors import HisopsError
 from hisops.model import records as r
