@@ -34,7 +34,7 @@ def verification(verdict: str, **wrong: str) -> dict[str, Any]:
         }
         for name in ANSWERS
     }  # fmt: skip
-    run = {"run": RUN_ID, "verdict": verdict, "state": "SUCCEEDED", "operators": ["dba1@hospital"], "records": 412,
+    run = {"run": RUN_ID, "verdict": verdict, "state": "SUCCEEDED", "exit": 0, "operators": ["dba1@hospital"], "records": 412,
            "segments": 2, "signatures": 118}  # fmt: skip
     return {"verdict": verdict, "reach": "by the site's own trust file", "answers": answers, "runs": [run]}
 
@@ -67,9 +67,16 @@ def test_the_verdict_stands_last_and_says_no_more_than_it_is(verdict: str, word:
     assert ("Line 7 of seg-0001.jsonl does not hold." in plain(lines)) == bool(wrong)
 
 
+def test_findings_are_said_in_the_language_of_the_page() -> None:
+    wrong = "The run is not sealed: it was interrupted, or it was cut."
+    lines = verify_lines(verification("incomplete", completeness=wrong), page("zh"), (), {wrong: "执行没有封存"})
+    assert "执行没有封存" in plain(lines)
+    assert wrong not in plain(lines)
+
+
 def test_commands_for_a_second_opinion_stay_whole() -> None:
     command = "ssh-keygen -Y verify -f /a/very/long/path -I dba1@hospital -n run.v1@hisops -s HEAD.sig < HEAD " * 2
-    assert verify_lines(verification("verified"), page(width=80), [command])[-1].plain == command
+    assert verify_lines(verification("verified"), page(width=80), [command])[0].plain == command
 
 
 @dataclass

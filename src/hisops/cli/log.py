@@ -87,7 +87,8 @@ def verify(
     found = verify_log(logs, open_trust(site), run=run, require_anchor=require_anchor)
     stock = {"commands": stock_commands(logs, found)} if commands else {}
     screen.data({**found.document(), **stock})
-    screen.show(verify_lines(found.document(), screen.page(), stock.get("commands", ())))
+    said = {str(each): screen.say(each.fact).format(**each.values) for each in found.findings}
+    screen.show(verify_lines(found.document(), screen.page(), stock.get("commands", ()), said))
     return int(found.exit_code)
 
 

@@ -37,51 +37,65 @@ NAMES = {
 }
 
 
-def verify_lines(document: Mapping[str, Any], page: Page, commands: Sequence[str] = ()) -> list[Text]:
-    """Return a verification, from its own document for machines; `commands` are to be pasted, so each stays whole."""
+def verify_lines(
+    document: Mapping[str, Any], page: Page, commands: Sequence[str] = (), said: Mapping[str, str] | None = None
+) -> list[Text]:
+    """Return a verification, from its own document for machines; `said` has its findings in the page's language.
+
+    `commands` are to be pasted, so each stays whole; they come first, for the verdict must not scroll away.
+    """
+    said = said or {}
     say = page.say
-    rows = [_answer(name, answer, document, page) for name, answer in document["answers"].items()]
+    rows = [_answer(name, answer, document, page, said) for name, answer in document["answers"].items()]
     look = VERDICT[document["verdict"]]
     verdict = Text.assemble(
         "  ", (f"{getattr(page.signs, look.sign)} {say(look.word)}", f"{STRONG} {look.style}".strip())
     )
     return [
+        *([*(Text(line) for line in commands), Text()] if commands else []),
         *_runs(document, page),
         *grid([Column(), Column(), Column(wraps=True)], rows, page.width),
-        *_findings(document, page),
+        *_findings(document, page, said),
         verdict,
-        *([Text(), *(Text(line) for line in commands)] if commands else []),
     ]
 
 
-def _answer(name: str, answer: Mapping[str, Any], document: Mapping[str, Any], page: Page) -> tuple[str, Text, str]:
+def _answer(
+    name: str, answer: Mapping[str, Any], document: Mapping[str, Any], page: Page, said: Mapping[str, str]
+) -> tuple[str, Text, str]:
     sign, style, word = STATUS[answer["status"]]
-    text = _summary(name, answer, document, page)
+    text = said.get(answer["text"]) or _summary(name, answer, document, page)
     return page.say(NAMES[name]), Text(f"{getattr(page.signs, sign)} {page.say(word)}", style), text
 
 
 def _summary(name: str, answer: Mapping[str, Any], document: Mapping[str, Any], page: Page) -> str:
-    runs = document["runs"]
-    if answer["status"] == "ok" and name == "integrity":
-        return page.say(
-            "{records} records, {segments} segments, chain and {signatures} signatures",
-            **{key: sum(run[key] for run in runs) for key in ("records", "segments", "signatures")},
-        )
-    return str(answer["text"])
+    """Return what an answer rests on when nothing is wrong with it."""
+    runs, say = document["runs"], page.say
+    counts = {key: sum(run[key] for run in runs) for key in ("records", "segments", "signatures")}
+    who = ", ".join(dict.fromkeys(operator for run in runs for operator in run["operators"]))
+    match name if answer["status"] == "ok" and runs else "":
+        case "integrity":
+            return say("{records} records, {segments} segments, chain and {signatures} signatures", **counts)
+        case "completeness":
+            return say("{count} of {all} run(s) sealed", count=sum(run.get("exit") is not None for run in runs), all=len(runs))
+        case "authorship":
+            return say("{who}, certified for each run, valid at the time", who=who)
+        case _:
+            return str(answer["text"])
 
 
-def _findings(document: Mapping[str, Any], page: Page) -> list[Text]:
+def _findings(document: Mapping[str, Any], page: Page, said: Mapping[str, str]) -> list[Text]:
     """Return what was found beside the answers' own texts, each once."""
-    said = {answer["text"] for answer in document["answers"].values()}
+    shown = {answer["text"] for answer in document["answers"].values()}
     lines: list[Text] = []
     for answer in document["answers"].values():
         for finding in answer["findings"]:
-            if finding["text"] in said:
+            if finding["text"] in shown:
                 continue
-            said.add(finding["text"])
+            shown.add(finding["text"])
             sign, style, word = STATUS.get(finding["level"], ("todo", FAINT, mark("note")))
             head = Text.assemble("    ", (f"{getattr(page.signs, sign)} {page.say(word)}", style), "  ")
-            lines += wrapped(finding["text"], page.width, first=head, indent=8)
+            lines += wrapped(said.get(finding["text"], finding["text"]), page.width, first=head, indent=8)
     return lines
 
 
