@@ -34,8 +34,10 @@ def verification(verdict: str, **wrong: str) -> dict[str, Any]:
         }
         for name in ANSWERS
     }  # fmt: skip
-    run = {"run": RUN_ID, "verdict": verdict, "state": "SUCCEEDED", "exit": 0, "operators": ["dba1@hospital"], "records": 412,
-           "segments": 2, "signatures": 118}  # fmt: skip
+    run = {
+        "run": RUN_ID, "verdict": verdict, "state": "SUCCEEDED", "exit": 0, "operators": ["dba1@hospital"],
+        "records": 412, "segments": 2, "signatures": 118,
+    }  # fmt: skip
     return {"verdict": verdict, "reach": "by the site's own trust file", "answers": answers, "runs": [run]}
 
 

@@ -77,7 +77,9 @@ def _summary(name: str, answer: Mapping[str, Any], document: Mapping[str, Any], 
         case "integrity":
             return say("{records} records, {segments} segments, chain and {signatures} signatures", **counts)
         case "completeness":
-            return say("{count} of {all} run(s) sealed", count=sum(run.get("exit") is not None for run in runs), all=len(runs))
+            return say(
+                "{count} of {all} run(s) sealed", count=sum(run.get("exit") is not None for run in runs), all=len(runs)
+            )
         case "authorship":
             return say("{who}, certified for each run, valid at the time", who=who)
         case _:
