@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from hisops.errors import UsageProblem
 from hisops.lab import control
 from tests.lab.rehearsal import Rehearsal
 
@@ -192,6 +193,25 @@ def test_df_tells_of_the_labs_own_file_systems(lab: Rehearsal) -> None:
     assert int(lab.run(f"df -Pk {home}").out.splitlines()[1].split()[3]) < 1_000_000
     assert lab.run("df -Pk /no/such").code == 1
     assert "tmp" in lab.run("df -Pk /tmp").out
+
+
+def test_a_link_can_be_cut_under_any_command(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "link-drop@exec", True)
+    assert lab.run("sleep 5").code is None
+    assert control.status(lab.directory).faults == ()
+    assert lab.run("echo back").out == "back\n"
+
+
+def test_a_fault_strikes_only_where_it_can(shared_lab: Rehearsal) -> None:
+    for name in ("link-drop@tea", "conflict@rman"):
+        with pytest.raises(UsageProblem):
+            control.set_fault(shared_lab.directory, name, True)
+
+
+def test_uname_and_crontab_speak_for_the_host(shared_lab: Rehearsal) -> None:
+    assert shared_lab.run("uname -sn").out == "Linux his-db1\n"
+    assert shared_lab.run("sudo -n -u oracle crontab -l").out == "0 1 * * * /home/oracle/bin/rman_level1.sh\n"
+    assert shared_lab.run("crontab -l").err == "no crontab for hisops\n"
 
 
 def test_fuser_and_lsof_find_who_holds_the_home(lab: Rehearsal) -> None:

@@ -49,9 +49,19 @@ FAULTS: dict[str, Text] = {
 }
 
 
+STRIKES = {
+    "link-drop": frozenset(
+        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", "any", "exec"}
+    ),
+    "host-reboot": frozenset({"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", "any"}),
+}
+"""What a fault can strike in the middle of: a tool's long part, `any` of them, or the next command over SSH (`exec`)."""
+
+
 def check_name(name: str) -> str:
-    """Return `name` if it is a fault that the lab knows."""
-    if name.partition("@")[0] not in FAULTS:
+    """Return `name` if it is a fault that the lab knows, and can strike where it is told to."""
+    fault, narrowed, where = name.partition("@")
+    if fault not in FAULTS or (narrowed and where not in STRIKES.get(fault, ())):
         raise UsageProblem(
             "HIS-7001",
             'The lab knows no fault "{name}".',

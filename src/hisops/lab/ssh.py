@@ -15,6 +15,9 @@ from hisops.lab.layout import Machine
 from hisops.lab.shell import command_line, environment
 from hisops.lab.state import LAB, Store
 
+_CUT_NEXT = "link-drop@exec"
+_CUT_AFTER = 0.2
+
 
 class _Session(asyncssh.SSHServer):
     """One connection. It is known to its host so that the host can cut it."""
@@ -94,6 +97,9 @@ class Sshd:
             env=environment(self._machine, user),
             start_new_session=True,
         )
+        if _CUT_NEXT in lab["faults"]:
+            self._store.disarm(_CUT_NEXT)
+            asyncio.get_running_loop().call_later(_CUT_AFTER, self.cut)
         await _Bridge(process, child).run()
 
 

@@ -42,6 +42,11 @@ class Store:
             yield state
             self.write(name, state)
 
+    def disarm(self, fault: str) -> None:
+        """Take a fault off that has struck."""
+        with self.change(LAB) as lab:
+            lab["faults"] = [name for name in lab["faults"] if name != fault]
+
     def databases(self) -> list[str]:
         """Return the names of the databases."""
         return sorted(path.stem for path in self._folder.glob("*.json") if path.stem != LAB)

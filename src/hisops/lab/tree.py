@@ -15,7 +15,22 @@ from hisops.lab.patches import OCW, OVERLAY, RU_1926, RU_1927, STRANGER
 
 OPATCH_VERSION = "12.2.0.1.46"
 OLD_OPATCH_VERSION = "12.2.0.1.42"
-SYSTEM_TOOLS = ("sudo", "hostname", "whoami", "id", "fuser", "lsof", "df", "ps", "gcc", "make", "ar", "ld")
+SYSTEM_TOOLS = (
+    "sudo",
+    "hostname",
+    "whoami",
+    "id",
+    "fuser",
+    "lsof",
+    "df",
+    "ps",
+    "uname",
+    "crontab",
+    "gcc",
+    "make",
+    "ar",
+    "ld",
+)
 HOME_TOOLS = {
     "opatch": "OPatch",
     "datapatch": "OPatch",

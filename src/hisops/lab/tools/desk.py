@@ -85,15 +85,11 @@ class Desk:
             if armed is None and fault in self.lab["faults"] and label == default:
                 armed = fault
             if armed:
-                self._disarm(armed)
+                self.store.disarm(armed)
                 self.machine.order(order).touch()
                 if order == "reboot":
                     time.sleep(30)
                 self._until_gone(self.machine.order(order))
-
-    def _disarm(self, fault: str) -> None:
-        with self.store.change(LAB) as lab:
-            lab["faults"] = [name for name in lab["faults"] if name != fault]
 
     @staticmethod
     def _until_gone(path: Path) -> None:

@@ -22,12 +22,14 @@ _MODULES = {
     "fuser": "hisops.lab.tools.holders",
     "lsof": "hisops.lab.tools.holders",
     "ps": "hisops.lab.tools.holders",
+    "uname": "hisops.lab.tools.system",
+    "crontab": "hisops.lab.tools.system",
     "gcc": "hisops.lab.tools.system",
     "make": "hisops.lab.tools.system",
     "ar": "hisops.lab.tools.system",
     "ld": "hisops.lab.tools.system",
 }
-_QUIET = ("hostname", "whoami", "id", "ps")
+_QUIET = ("hostname", "whoami", "id", "ps", "uname")
 
 
 def main(tool: str, directory: str, host: str) -> None:

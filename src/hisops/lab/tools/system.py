@@ -8,8 +8,8 @@ _IDS = {"root": (0, "root"), "oracle": (54321, "oinstall"), "hisops": (1001, "hi
 
 
 def run(desk: Desk) -> int:
-    """Answer as hostname, whoami, id, or as a compiler tool that only has to be there."""
-    return {"hostname": _hostname, "whoami": _whoami, "id": _id}.get(desk.tool, _compiler)(desk)
+    """Answer for the lab host, or as a compiler tool that only has to be there."""
+    return _TOOLS.get(desk.tool, _compiler)(desk)
 
 
 def _hostname(desk: Desk) -> int:
@@ -50,3 +50,36 @@ def _compiler(desk: Desk) -> int:
         return 0
     desk.err(f"{desk.tool}: the lab simulates only the presence of this tool")
     return 2
+
+
+def _uname(desk: Desk) -> int:
+    parts = {
+        "s": "Linux",
+        "n": desk.host,
+        "r": "4.18.0-553.el8_10.x86_64",
+        "v": "#1 SMP Fri May 24 13:05:10 UTC 2024",
+        "m": "x86_64",
+        "o": "GNU/Linux",
+    }
+    letters = "".join(word.lstrip("-") for word in desk.argv) or "s"
+    if set(letters) - set(parts) - {"a"}:
+        desk.err(f"uname: invalid option -- '{letters[-1]}'")
+        return 1
+    desk.out(" ".join(text for letter, text in parts.items() if letter in letters or "a" in letters))
+    return 0
+
+
+def _crontab(desk: Desk) -> int:
+    if desk.argv != ["-l"]:
+        desk.err("crontab: the lab understands crontab -l")
+        return 1
+    lines = [line.split() for line in (desk.machine.root / "etc" / "crontab").read_text().splitlines()]
+    own = [" ".join([*words[:5], *words[6:]]) for words in lines if words[5:6] == [desk.user]]
+    if not own:
+        desk.err(f"no crontab for {desk.user}")
+        return 1
+    desk.out(*own)
+    return 0
+
+
+_TOOLS = {"hostname": _hostname, "whoami": _whoami, "id": _id, "uname": _uname, "crontab": _crontab}
