@@ -55,7 +55,7 @@ STRIKES = {
     ),
     "host-reboot": frozenset({"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", "any"}),
 }
-"""What a fault can strike in the middle of: a tool's long part, `any` of them, or the next command over SSH (`exec`)."""
+"""What a fault can strike in the middle of: a long part of a tool, `any` of them, or the next command (`exec`)."""
 
 
 def check_name(name: str) -> str:
