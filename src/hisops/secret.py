@@ -8,6 +8,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import final
 from urllib.parse import quote, quote_plus
 
@@ -69,14 +70,10 @@ _UNFINISHED = re.compile(
 _Span = tuple[int, int, str]
 
 
-class Redactor:
-    """Replaces secrets and what looks like one in a stream of bytes. One for each stream; `counts` tells how often.
-
-    It holds back only what may be the beginning of a match, so that a secret split over two reads is caught.
-    """
+class _Forms:
+    """All forms in which known secrets may be printed."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        self.counts: Counter[str] = Counter()
         self._names: dict[bytes, str] = {}
         for secret in secrets:
             for form in _forms(secret.reveal().encode("utf-8", "surrogateescape")):
@@ -85,8 +82,34 @@ class Redactor:
         self._known = re.compile(b"|".join(map(re.escape, longest_first))) if longest_first else None
         self._beginnings = frozenset(form[:size] for form in longest_first for size in range(1, len(form)))
         self._longest = len(longest_first[0]) if longest_first else 0
+
+    def spans(self, data: bytes) -> list[_Span]:
+        """Return where secrets stand in `data`."""
+        if self._known is None:
+            return []
+        return [(match.start(), match.end(), self._names[match[0]]) for match in self._known.finditer(data)]
+
+    def begun(self, data: bytes) -> int:
+        """Return how many bytes at the end of `data` may be the beginning of a secret."""
+        sizes = range(min(self._longest - 1, len(data)), 0, -1)
+        return next((size for size in sizes if data[len(data) - size :] in self._beginnings), 0)
+
+
+class Redactor:
+    """Replaces secrets and what looks like one in a stream of bytes. One for each stream; `counts` tells how often.
+
+    It holds back only what may be the beginning of a match, so that a secret split over two reads is caught.
+    """
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._secrets = tuple(secrets)
         self._held = b""
         self._before = b""  # the last byte that was let go: rules look behind them
+
+    @cached_property
+    def _forms(self) -> _Forms:  # not before something comes: most calls say nothing on one of their streams
+        return _Forms(self._secrets)
 
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return what is certain by now, redacted."""
@@ -94,7 +117,7 @@ class Redactor:
 
     def flush(self) -> bytes:
         """The stream has ended: return what was held back, redacted."""
-        return self._advance(self._held, final=True)
+        return self._advance(self._held, final=True) if self._held else b""
 
     def text(self, text: str) -> str:
         """Return a whole text redacted, apart from the stream."""
@@ -112,7 +135,7 @@ class Redactor:
 
     def _spans(self, data: bytes, *, final: bool) -> list[_Span]:
         """Return what is to be hidden in `data`, in order, overlaps made one."""
-        found = [(match.start(), match.end(), self._names[match[0]]) for match in self._matches(data)]
+        found = self._forms.spans(data)
         found += _private_keys(data, final=final)
         for rule, pattern in _RULES.items():
             if _TRIGGERS.get(rule, b"") in data:
@@ -121,18 +144,12 @@ class Redactor:
                 found += [(*match.span(group), rule) for match in hits]
         return _merged(found)
 
-    def _matches(self, data: bytes) -> Iterator[re.Match[bytes]]:
-        return self._known.finditer(data) if self._known else iter(())
-
     def _certain(self, data: bytes, spans: list[_Span]) -> int:
         """Return up to where no byte that is still to come can change what is hidden."""
         tail = max(0, len(data) - _CONTEXT)
         unfinished = _UNFINISHED.search(data, tail)
         end = unfinished.start() if unfinished else len(data)
-        for size in range(min(self._longest - 1, len(data)), len(data) - end, -1):
-            if data[len(data) - size :] in self._beginnings:
-                end = len(data) - size
-                break
+        end = min(end, len(data) - self._forms.begun(data))
         if (key := data.rfind(b"-----BEGIN ", 0, end)) >= 0 and not any(a <= key < b for a, b, _ in spans):
             opened = _KEY_BEGIN.match(data, key)
             end = key if opened and len(data) - key < _KEY_LIMIT else end

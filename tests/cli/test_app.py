@@ -17,11 +17,23 @@ HEAVY = ("rich", "pydantic", "ruamel", "fabric", "paramiko", "invoke", "oracledb
 
 # What the help page needs of hisops itself: no command's module, nothing that reads YAML or a log.
 HELP = {
-    "hisops.cli", "hisops.cli.app", "hisops.cli.boundary", "hisops.cli.commands", "hisops.cli.helptext",
-    "hisops.cli.opening", "hisops.cli.options", "hisops.cli.procedures", "hisops.cli.root", "hisops.cli.usage",
-    "hisops.console", "hisops.console.i18n", "hisops.documents", "hisops.documents.commands",
-    "hisops.documents.places", "hisops.errors",
-}  # fmt: skip
+    "hisops.cli",
+    "hisops.cli.app",
+    "hisops.cli.boundary",
+    "hisops.cli.commands",
+    "hisops.cli.helptext",
+    "hisops.cli.opening",
+    "hisops.cli.options",
+    "hisops.cli.procedures",
+    "hisops.cli.root",
+    "hisops.cli.usage",
+    "hisops.console",
+    "hisops.console.i18n",
+    "hisops.documents",
+    "hisops.documents.commands",
+    "hisops.documents.places",
+    "hisops.errors",
+}
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:

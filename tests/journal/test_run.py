@@ -161,6 +161,13 @@ def test_after_a_failed_sync_nothing_is_written_any_more(
             attempt()
 
 
+def test_a_text_that_comes_again_is_stored_once(logs: Path, journal: RunJournal) -> None:
+    folder = logs / "runs" / RUN / "blobs"
+    before = len(list(folder.iterdir()))
+    assert journal.blob(b"select 1") == journal.blob(b"select 1") != journal.blob(b"select 2")
+    assert len(list(folder.iterdir())) == before + 2
+
+
 def test_a_blob_that_cannot_be_stored_breaks_the_log(journal: RunJournal, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(fd: int, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")

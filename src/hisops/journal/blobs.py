@@ -21,6 +21,7 @@ from hisops.journal.durable import broken, sync_folder, write_all
 MAX_BLOB = 256 << 20
 _WORTH = 512
 _AT_ONCE = 4
+_SMALL = 64 << 10  # texts up to this size are remembered: commands and short answers come again, long outputs do not
 _NAME = re.compile(r"^sha256:([0-9a-f]{64})$")
 _HEADER = re.compile(rb"^hisops-blob/1 (raw|zlib) [0-9a-f]{32}\n")
 
@@ -39,9 +40,18 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._pending: list[int] = []
+        self._stored: dict[bytes, str] = {}
 
     def store(self, data: bytes) -> str:
-        """Store `data`; return its digest. LogBroken if the disk refuses."""
+        """Store `data`, unless it is stored already; return its digest. LogBroken if the disk refuses."""
+        if len(data) > _SMALL:
+            return self._write(data)
+        plain = hashlib.sha256(data).digest()
+        if plain not in self._stored:
+            self._stored[plain] = self._write(data)
+        return self._stored[plain]
+
+    def _write(self, data: bytes) -> str:
         packed = zlib.compress(data, 1) if len(data) > _WORTH else data
         encoding, payload = ("zlib", packed) if len(packed) < len(data) else ("raw", data)
         stored = f"hisops-blob/1 {encoding} {secrets.token_hex(16)}\n".encode() + payload
@@ -60,13 +70,14 @@ class Blobs:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
+        # At once, not one after another: the file system then writes its own journal once for all of them.
+        tasks = [self._pool.submit(os.fdatasync, fd) for fd in pending]
         try:
-            # At once, not one after another: the file system then writes its own journal once for all of them.
-            tasks = [self._pool.submit(sync_folder, self.folder)]
-            tasks += [self._pool.submit(os.fdatasync, fd) for fd in pending]
-            for task in wait(tasks).done:
+            sync_folder(self.folder)
+            for task in tasks:
                 task.result()
         finally:
+            wait(tasks)
             for fd in pending:
                 os.close(fd)
 

@@ -39,7 +39,7 @@ def read_clock(clock: Clock) -> Stamp:
 
 def write_time(time: datetime) -> str:
     """Return `time` as a line has it: UTC, microseconds, Z."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read_time(text: str) -> datetime:
