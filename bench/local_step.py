@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.support.builders import World, step
@@ -22,11 +22,12 @@ STEPS = 100
 def main(folder: Path) -> None:
     """Compare the time of one step: that of a run of many, less that of a run of one."""
     site = Site(folder / "site", People(folder / "people").create(), SystemClock())  # type: ignore[arg-type]
+    numbers = itertools.count(1)  # of the runs
     contenders = {
         "subprocess.run(['sh', '-c', 'true'])": lambda: timed(many(one_process), STEPS),
         "one append and fsync": lambda: timed(many(appender(folder / "appended")), STEPS),
-        "hisops, a step whose words are new": per_step(site, "true {n}"),
-        "hisops, a step whose words came before": per_step(site, "true"),
+        "hisops, a step whose words are new": per_step(site, "true {n}", numbers),
+        "hisops, a step whose words came before": per_step(site, "true", numbers),
     }
     rows = compare(contenders, 5)
     show("A trivial local step, signed and fsynced", rows, "subprocess.run(['sh', '-c', 'true'])", "3 ms")
@@ -58,12 +59,11 @@ def appender(path: Path) -> Callable[[], None]:
     return append
 
 
-def per_step(site: Site, words: str) -> Callable[[], Sample]:
+def per_step(site: Site, words: str, numbers: Iterator[int]) -> Callable[[], Sample]:
     """Return what measures one step of a real run: real engine, shell, journal, key and disk.
 
     The log stores the text of a command once, so a step of new words takes one more round to the disk.
     """
-    numbers = itertools.count(1)
 
     def run(count: int) -> Callable[[], None]:
         name = f"run-{next(numbers)}"
