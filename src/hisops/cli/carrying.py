@@ -11,8 +11,9 @@ from pathlib import Path
 from hisops.canonical import canonical
 from hisops.cli import wiring
 from hisops.cli.options import Invocation
-from hisops.cli.wiring import Desk, Planned, open_desk
-from hisops.console.closing import closing_lines, document
+from hisops.cli.planning import Planned, check_fresh, cited_approvals, make_plan
+from hisops.cli.wiring import Desk, open_desk
+from hisops.console.closing import closing_lines, document, status_lines
 from hisops.console.gate import Nobody, Terminal
 from hisops.console.live import Watch, watch
 from hisops.console.plan import digest_lines, plan_lines
@@ -68,7 +69,7 @@ def plan_and_carry_out(call: Invocation, runbook: str, target: str, given: Mappi
 def _plan(desk: Desk, screen: Screen, runbook: str, target: str, given: Mapping[str, str]) -> Planned:
     progress = Progress("", target, desk.loaded.library.runbook(runbook).model)
     with _watching(desk, screen, progress) as observer:
-        return wiring.make_plan(desk, runbook, target, given, Nobody(), observer)
+        return make_plan(desk, runbook, target, given, Nobody(), observer)
 
 
 def _show(screen: Screen, planned: Planned) -> None:
@@ -108,8 +109,8 @@ def carry_out_plan(desk: Desk, plan: Plan) -> int:
     screen = Screen.of(desk.call)
     progress = _progress("", plan)
     with _watching(desk, screen, progress) as observer:
-        wiring.check_fresh(desk, plan, Nobody(), observer)
-    return _go(desk, screen, plan, wiring.start_log(desk, plan), None)
+        check_fresh(desk, plan, Nobody(), observer)
+    return _go(desk, screen, plan, wiring.start_log(desk, plan, cited_approvals(desk, plan)), None)
 
 
 def resume_run(desk: Desk, name: str) -> int:
@@ -159,7 +160,7 @@ def show_status(desk: Desk, name: str | None) -> int:
     progress = _progress(loaded.run_id, plan, loaded)
     view = progress.view
     code = view.sealed.exit if view.sealed else EXIT_OF.get(view.state, EXIT_OF["INTERRUPTED"])
-    screen.show(closing_lines(progress, screen.page(), code))
+    screen.show(status_lines(progress, screen.page(), code, desk.clock.now(), live=loaded.live))
     screen.data(document(progress, code))
     return code
 

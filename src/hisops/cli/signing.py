@@ -10,6 +10,7 @@ from pathlib import Path
 from hisops.canonical import digest
 from hisops.cli import wiring
 from hisops.cli.carrying import read_plan, resume_run
+from hisops.cli.planning import approve_gates
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.plan import digest_lines, plan_lines
 from hisops.console.remarks import SIGN, command, has_terminal, remark, type_target
@@ -79,8 +80,7 @@ def _check_answer(step: Step, part: Part, value: str) -> None:
 def approve_plan(desk: Desk, path: Path, hours: int) -> int:
     """Approve a saved plan before it is carried out."""
     plan = read_plan(path)
-    gates = [step for step in wiring.bound_of(desk, plan)[0].runbook.steps if step.gate and step.gate.approve]
-    wanted = [step.gate.approve for step in gates if step.gate and step.gate.approve and step.gate.approve.of == "plan"]
+    wanted = approve_gates(wiring.bound_of(desk, plan)[0].runbook)
     if not wanted:
         raise UsageProblem("HIS-4203", "The plan asks for no approval.", "Carry it out with `hisops run`.")
     screen = Screen.of(desk.call)

@@ -19,20 +19,17 @@ from hisops.adapters.vault import SiteVault
 from hisops.cli.options import Invocation
 from hisops.documents.site import LoadedSite, find_site, load_site
 from hisops.engine import assembly
-from hisops.engine.rehearsal import NoJournal
 from hisops.engine.values import Bound
 from hisops.errors import Refused
-from hisops.journal.ledger import Ledger
 from hisops.journal.reader import LoadedRun, load_run
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.statements import SignedStatements
 from hisops.journal.trust import Trust, load_trust
 from hisops.journal.writer import RunJournal
-from hisops.model.approval import Wanted, why_refused
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
 from hisops.model.statement import Signed
-from hisops.ports import Journal, Observer, Operator, Ports, Rejected
+from hisops.ports import Journal, Observer, Operator, Ports
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -109,69 +106,7 @@ def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan, and what forbids it (step and reason)."""
-
-    plan: Plan
-    refusals: list[dict[str, str]]
-
-
-def make_plan(
-    desk: Desk, runbook_id: str, target: str, given: Mapping[str, str], operator: Operator, observer: Observer
-) -> Planned:
-    """Bind the runbook, look at the target, and return the plan."""
-    from hisops.engine.parameters import read_files, read_parameters
-
-    runbook = desk.loaded.library.runbook(runbook_id)
-    if target not in desk.loaded.site.databases:
-        raise _no_target(desk, target)
-    engine = desk.loaded.site.databases[target].engine
-    judges = desk.loaded.library.judges_of(runbook.model)
-    target_type = desk.loaded.library.target_type(engine)
-    values = read_parameters(runbook.model, given)
-    files = read_files(runbook.model, values)
-    definitions = assembly.Definitions(
-        runbook=runbook.model, judges={name: each.model for name, each in judges.items()}, target_type=target_type.model
-    )
-    bound = assembly.bind(definitions, desk.loaded.site, target, values, files)
-    now = desk.clock.now()
-    plan_id = new_id(target, now)
-    requester = desk.key().principal
-    everything = ports(desk, NoJournal(plan_id), operator, observer)
-    try:
-        found = assembly.look(everything, bound, definitions.judges, plan_id)
-    finally:
-        everything.reach.close()
-    size, root = Ledger(desk.logs, desk.clock).head()
-    plan = Plan(
-        id=plan_id,
-        created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        requester=requester,
-        site={
-            "name": desk.loaded.site.name,
-            "origin": desk.loaded.site.origin,
-            "simulation": desk.loaded.site.simulation,
-        },
-        target=target,
-        runbook=runbook.document,
-        runbook_digest=runbook.digest,
-        judges={name: each.document for name, each in judges.items()},
-        target_type=target_type.document,
-        overrides=desk.loaded.library.overrides_of(runbook.model),
-        parameters=values,
-        files=files,
-        identity=found.identity,
-        state=found.state,
-        steps=found.steps,
-        warnings=[{"step": item.step, "reason": item.reason} for item in found.warnings],
-        ledger={"size": size, "root": root},
-        nonce=secrets.token_hex(16),
-    )
-    return Planned(plan, [{"step": item.step, "reason": item.reason} for item in found.refusals])
-
-
-def _no_target(desk: Desk, target: str) -> Refused:
+def no_target(desk: Desk, target: str) -> Refused:
     import difflib
 
     near = difflib.get_close_matches(target, list(desk.loaded.site.databases), n=1)
@@ -190,63 +125,20 @@ def bound_of(desk: Desk, plan: Plan) -> tuple[Bound, Mapping[str, Judge]]:
     """Return the plan's definitions bound to the inventory as it is now."""
     definitions = assembly.Definitions.of_plan(plan)
     if plan.target not in desk.loaded.site.databases:
-        raise _no_target(desk, plan.target)
+        raise no_target(desk, plan.target)
     bound = assembly.bind(definitions, desk.loaded.site, plan.target, plan.parameters, plan.files)
     return bound, definitions.judges
 
 
-def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) -> None:
-    """Refuse a plan of another site, or one whose target has moved."""
-    if plan.site["origin"] != desk.loaded.site.origin:
-        raise Refused(
-            "HIS-6303",
-            "The plan is for site {other}.",
-            "Carry it out there.",
-            other=plan.site["origin"],
-        )
-    bound, judges = bound_of(desk, plan)
-    everything = ports(desk, NoJournal(plan.id), operator, observer)
-    try:
-        assembly.check_fresh(everything, bound, judges, plan)
-    finally:
-        everything.reach.close()
-
-
-def cited_approvals(desk: Desk, plan: Plan) -> tuple[Signed, ...]:
-    """Return the approvals of the plan that count for one of its gates."""
-    bound, _ = bound_of(desk, plan)
-    statements = desk.statements
-    used = statements.used_nonces()
-    counted = []
-    for item in statements.for_plan(plan.digest):
-        if isinstance(item, Rejected):
-            continue
-        for step in bound.runbook.steps:
-            gate = step.gate.approve if step.gate else None
-            if gate is None or gate.of != "plan":
-                continue
-            wanted = Wanted(
-                of="plan",
-                role=gate.role,
-                origin=plan.site["origin"],
-                plan=plan.digest,
-                involved=(plan.requester, desk.key().principal),
-            )
-            if why_refused(item, wanted, statements, now=desk.clock.now(), used_nonces=used) is None:
-                counted.append(item)
-                break
-    return tuple(counted)
-
-
-def start_log(desk: Desk, plan: Plan) -> RunJournal:
-    """Open the log of a new run of `plan`."""
+def start_log(desk: Desk, plan: Plan, approvals: tuple[Signed, ...]) -> RunJournal:
+    """Open the log of a new run of `plan`, which uses up `approvals`."""
     opening = Opening(
         run_id=new_id(plan.target, desk.clock.now()),
         origin=desk.loaded.site.origin,
         plan=plan.document(),
         runbook=plan.runbook,
         judges=plan.judges,
-        approvals=cited_approvals(desk, plan),
+        approvals=approvals,
         target={"name": plan.target, **plan.identity},
         machine=machine(),
         simulation=desk.loaded.site.simulation,

@@ -16,6 +16,7 @@ from hisops.journal.durable import is_held
 from hisops.journal.heads import SegmentHead
 from hisops.journal.ledger import FILE
 from hisops.journal.segment import segment_name
+from hisops.journal.sshkey import fingerprint
 from hisops.journal.stamp import Stamp, read_time
 from hisops.model.records import Record, RunSealed, from_fields
 
@@ -54,7 +55,7 @@ class Opened:
 class LoadedRun:
     """One run as its log tells it. `opening` has the fields of the ledger's `run.open`.
 
-    `certificate` is the digest of the newest segment's certificate.
+    `certificate` is the fingerprint of the newest segment's certificate.
     """
 
     run_id: str
@@ -141,7 +142,7 @@ def load_run(logs: Path, name: str) -> LoadedRun:
         folder=folder,
         opening=opened[0].values,
         operators=tuple(entry.values["actor"] for entry in opened),
-        certificate=_digest(b64decode(opened[-1].values["cert"])),
+        certificate=fingerprint(b64decode(opened[-1].values["cert"])),
         entries=tuple(entries),
         segments=segments,
         live=is_held(folder),

@@ -1,0 +1,157 @@
+"""Make a plan, check that it is still fresh, and find the approvals that count for it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hisops.cli.wiring import Desk, bound_of, new_id, no_target, ports
+from hisops.documents.load import Loaded
+from hisops.engine import assembly
+from hisops.engine.parameters import read_files, read_parameters
+from hisops.engine.planning import Finding, Survey
+from hisops.engine.rehearsal import NoJournal
+from hisops.engine.values import Bound
+from hisops.errors import Refused
+from hisops.journal.ledger import Ledger
+from hisops.model.approval import Wanted, why_refused
+from hisops.model.judge import Judge
+from hisops.model.plan import Plan
+from hisops.model.runbook import Approve, Runbook
+from hisops.model.site import TargetType
+from hisops.model.statement import Signed
+from hisops.ports import Observer, Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and what forbids it (step and reason)."""
+
+    plan: Plan
+    refusals: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The definitions of a plan as they were read from the library."""
+
+    runbook: Loaded[Runbook]
+    judges: Mapping[str, Loaded[Judge]]
+    target_type: Loaded[TargetType]
+    overrides: list[str]
+
+    @property
+    def definitions(self) -> assembly.Definitions:
+        """Their models."""
+        judges = {name: each.model for name, each in self.judges.items()}
+        return assembly.Definitions(runbook=self.runbook.model, judges=judges, target_type=self.target_type.model)
+
+
+def make_plan(
+    desk: Desk, runbook_id: str, target: str, given: Mapping[str, str], operator: Operator, observer: Observer
+) -> Planned:
+    """Bind the runbook, look at the target, and return the plan."""
+    chosen = _choose(desk, runbook_id, target)
+    values = read_parameters(chosen.runbook.model, given)
+    files = read_files(chosen.runbook.model, values)
+    bound = assembly.bind(chosen.definitions, desk.loaded.site, target, values, files)
+    requester = desk.key().principal
+    plan_id = new_id(target, desk.clock.now())
+    everything = ports(desk, NoJournal(plan_id), operator, observer)
+    try:
+        found = assembly.look(everything, bound, chosen.definitions.judges, plan_id)
+    finally:
+        everything.reach.close()
+    plan = _plan(desk, plan_id, requester, bound, chosen, found, files)
+    return Planned(plan, _told(found.refusals))
+
+
+def _choose(desk: Desk, runbook_id: str, target: str) -> _Chosen:
+    library = desk.loaded.library
+    runbook = library.runbook(runbook_id)
+    if target not in desk.loaded.site.databases:
+        raise no_target(desk, target)
+    engine = desk.loaded.site.databases[target].engine
+    return _Chosen(
+        runbook, library.judges_of(runbook.model), library.target_type(engine), library.overrides_of(runbook.model)
+    )
+
+
+def _plan(
+    desk: Desk,
+    plan_id: str,
+    requester: str,
+    bound: Bound,
+    chosen: _Chosen,
+    found: Survey,
+    files: dict[str, dict[str, object]],
+) -> Plan:
+    site = desk.loaded.site
+    size, root = Ledger(desk.logs, desk.clock).head()
+    return Plan(
+        id=plan_id,
+        created=f"{desk.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+        requester=requester,
+        site={"name": site.name, "origin": site.origin, "simulation": site.simulation},
+        target=bound.target,
+        runbook=chosen.runbook.document,
+        runbook_digest=chosen.runbook.digest,
+        judges={name: each.document for name, each in chosen.judges.items()},
+        target_type=chosen.target_type.document,
+        overrides=chosen.overrides,
+        parameters=dict(bound.parameters),
+        files=files,
+        identity=found.identity,
+        state=found.state,
+        steps=found.steps,
+        warnings=_told(found.warnings),
+        ledger={"size": size, "root": root},
+        nonce=secrets.token_hex(16),
+    )
+
+
+def _told(findings: list[Finding]) -> list[dict[str, str]]:
+    return [{"step": item.step, "reason": item.reason} for item in findings]
+
+
+def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) -> None:
+    """Refuse a plan of another site, or one whose target has moved."""
+    if plan.site["origin"] != desk.loaded.site.origin:
+        raise Refused(
+            "HIS-6303",
+            "The plan is for site {other}.",
+            "Carry it out there.",
+            other=plan.site["origin"],
+        )
+    bound, judges = bound_of(desk, plan)
+    everything = ports(desk, NoJournal(plan.id), operator, observer)
+    try:
+        assembly.check_fresh(everything, bound, judges, plan)
+    finally:
+        everything.reach.close()
+
+
+def cited_approvals(desk: Desk, plan: Plan) -> tuple[Signed, ...]:
+    """Return the approvals of the plan that count for one of its gates."""
+    statements = desk.statements
+    used, now = statements.used_nonces(), desk.clock.now()
+    wanted = list(_wanted(desk, plan))
+    arrived = [item for item in statements.for_plan(plan.digest) if isinstance(item, Signed)]
+    return tuple(
+        item
+        for item in arrived
+        if any(why_refused(item, each, statements, now=now, used_nonces=used) is None for each in wanted)
+    )
+
+
+def _wanted(desk: Desk, plan: Plan) -> Iterator[Wanted]:
+    involved = (plan.requester, desk.key().principal)
+    for gate in approve_gates(bound_of(desk, plan)[0].runbook):
+        yield Wanted(of="plan", role=gate.role, origin=plan.site["origin"], plan=plan.digest, involved=involved)
+
+
+def approve_gates(runbook: Runbook) -> list[Approve]:
+    """Return the gates that an approval of the plan passes."""
+    gates = [step.gate.approve for step in runbook.steps if step.gate and step.gate.approve]
+    return [gate for gate in gates if gate.of == "plan"]
