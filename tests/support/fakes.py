@@ -63,7 +63,7 @@ class StoppedClock:
 
 @dataclass
 class Program:
-    """What a script that matches does: prints, has an effect on the world, ends with a code (None: never; -1: starts never)."""
+    """What a script that matches does: prints, changes the world, ends with a code (None: never; -1: never starts)."""
 
     stdout: str = ""
     stderr: str = ""

@@ -1,4 +1,4 @@
-"""A site without Oracle: one host behind the system's own sshd, a target type of its own, and three steps to carry out."""
+"""A site without Oracle: one host behind the system's own sshd, a target type of its own, and three steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ title: {zh: 文件, en: Files}
 settings:
   folder: {title: {zh: 目录, en: Folder}, type: path, env: FOLDER, required: true}
 identity:
-  - {id: database, title: {zh: 身份, en: Identity}, sh: 'echo "name=$(cat "$FOLDER/name")"', judge: files/name, values: [name]}
+  - id: database
+    title: {zh: 身份, en: Identity}
+    sh: 'echo "name=$(cat "$FOLDER/name")"'
+    judge: files/name
+    values: [name]
 state:
   - {id: mode, title: {zh: 状态, en: State}, sh: 'echo "mode=$(cat "$FOLDER/mode")"', judge: files/mode, values: [mode]}
 locks: {database: identity.database.name}

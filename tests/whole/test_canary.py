@@ -28,7 +28,9 @@ STEPS = """
       read -r line
       secret=${line#connect sys/}
       echo "as it is: $secret"
-      printf 'split: %s' "$(printf %s "$secret" | cut -c1-7)"; sleep 0.3; printf '%s\\n' "$(printf %s "$secret" | cut -c8-)"
+      printf 'split: %s' "$(printf %s "$secret" | cut -c1-7)"
+      sleep 0.3
+      printf '%s\\n' "$(printf %s "$secret" | cut -c8-)"
       echo "base64: $(printf %s "$secret" | base64)"
       echo "base64 in context: $(printf 'sys/%s@his' "$secret" | base64)"
       echo "error: ORA-01017 for sys/$secret@his" >&2

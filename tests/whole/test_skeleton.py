@@ -98,7 +98,7 @@ def test_kill_dash_nine_while_the_tool_runs(small):
 
 
 def test_a_cut_link_is_re_attached_without_a_second_start(small, server):
-    run, process = start_running(small, planned(small))
+    _, process = start_running(small, planned(small))
     server.cut()
     time.sleep(0.5)
     (small.folder / "wait").unlink()

@@ -72,7 +72,7 @@ def start(layout: Layout, database: str, kind: str) -> None:
 def stopped(layout: Layout, database: str, kind: str) -> None:
     """Wait until the process has seen that it is no longer wanted."""
     mark = _mark(layout, database, kind)
-    _wait(lambda: not mark.exists() or not Path(f"/proc/{mark.read_text() or 0}").exists())
+    _wait(lambda: not _lives(mark))
     mark.unlink(missing_ok=True)
 
 
@@ -112,6 +112,15 @@ def start_forgotten_client(layout: Layout, database: str) -> None:
 def _mark(layout: Layout, database: str, kind: str) -> Path:
     host = json.loads((layout.state / f"{database}.json").read_text())["host"]
     return layout.machine(host).root / "proc" / f"{database}.{kind}.pid"
+
+
+def _lives(mark: Path) -> bool:
+    """Tell whether the process that left `mark` lives; it may take the mark away at any moment."""
+    try:
+        pid = mark.read_text()
+    except FileNotFoundError:
+        return False
+    return Path(f"/proc/{pid}").exists()
 
 
 def _wait(condition: Callable[[], bool]) -> None:
