@@ -1,5 +1,7 @@
 """The loop: what each outcome of a step leads to, and what is never started."""
 
+from dataclasses import replace
+
 import pytest
 
 from hisops.errors import LogBroken, Unreachable
@@ -220,6 +222,14 @@ def test_output_is_wiped_from_the_host_once_the_log_has_it():
     world.host.rules = {"probe-w": NOT_YET, "run-w": DONE}
     world.go()
     assert world.host.wiped == world.host.started
+
+
+def test_replaced_definitions_are_named_and_are_no_exception():
+    world = World([step("a")])
+    plan = world.plan()
+    world.plan = lambda: replace(plan, overrides=["judges/opatch"])  # type: ignore[method-assign]
+    assert world.go().exit_code == 0
+    assert [(x.kind, x.reason) for x in world.view.deviations] == [("override", "judges/opatch")]
 
 
 def test_a_wait_asks_until_it_is_true():

@@ -1,5 +1,6 @@
 """Gates: which answers pass, whose approvals count, and that nothing is asked without a terminal."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,15 @@ def test_an_answer_that_does_not_fit_is_refused_with_its_reason(changes, why):
     assert made.resume().exit_code == 10
     assert why in made.view.refused[0].reason
     assert made.host.started == []
+
+
+def test_only_who_carries_the_run_answers_for_it():
+    made = world({"type_target": True})
+    made.go()
+    given = answer(made, "type_target", "his")
+    made.statements.runs.append(replace(given, principal="lead1@hospital"))
+    assert made.resume().exit_code == 10
+    assert "does not carry out" in made.view.refused[0].reason
 
 
 def test_an_answer_for_another_run_is_not_looked_at():

@@ -1,5 +1,7 @@
 """Undo with its proof, and resume from every place where a kill can leave a run."""
 
+from dataclasses import replace
+
 import pytest
 
 from hisops.model import records as r
@@ -243,6 +245,15 @@ def test_a_person_resolves_as_not_done_and_it_is_started_once_more():
     world.host.rules["run-w"] = DONE
     assert world.resume().exit_code == 13
     assert len(world.host.started) == 2
+
+
+def test_a_resolution_by_a_stranger_to_the_run_is_refused():
+    world = World([write("w")])
+    world.host.rules = {"probe-w": NOT_DONE, "run-w": Program(stdout="?")}
+    world.go()
+    world.statements.runs.append(replace(resolution("done"), principal="lead1@hospital"))
+    assert world.resume().exit_code == 11
+    assert "does not carry out" in world.view.refused[0].reason
 
 
 def test_a_cancellation_is_taken_at_the_next_boundary():

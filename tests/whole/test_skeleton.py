@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +142,23 @@ def test_a_plan_is_stale_when_the_target_has_moved(small):
     assert refused.returncode == 3
     assert "mode.mode was plain, is moved" in refused.stderr
     assert not (small.site / "logs/runs").exists()
+
+
+def test_an_edited_plan_or_runbook_is_refused(small):
+    path = planned(small)
+    document = json.loads(Path(path).read_text())
+    del document["runbook"]["steps"][1]["gate"]
+    edited = small.folder.parent / "edited.plan"
+    edited.write_text(json.dumps(document))
+    refused = small.hisops("run", str(edited))
+    assert refused.returncode == 3
+    assert "files/three-steps" in refused.stderr
+    judge = small.site / "runbooks/judges/files.yaml"
+    judge.write_text(judge.read_text().replace("^work failed", "^work broke"))
+    refused = small.hisops("run", path)
+    assert refused.returncode == 3
+    assert "judges/files" in refused.stderr
+    assert small.started() == 0
 
 
 def test_a_plan_approved_once_serves_one_run(small):

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hisops.canonical import digest_of
 from hisops.cli.wiring import Desk, bound_of, new_id, no_target, ports
 from hisops.documents.load import Loaded
 from hisops.engine import assembly
@@ -124,12 +125,31 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
             "Carry it out there.",
             other=plan.site["origin"],
         )
+    _check_definitions(desk, plan)
     bound, judges = bound_of(desk, plan)
     everything = ports(desk, NoJournal(plan.id), operator, observer)
     try:
         assembly.check_fresh(everything, bound, judges, plan)
     finally:
         everything.reach.close()
+
+
+def _check_definitions(desk: Desk, plan: Plan) -> None:
+    """Refuse a plan whose definitions are not those of the library: edited since, or edited in the plan itself."""
+    library = desk.loaded.library
+    runbook = library.runbook(str(plan.runbook["id"]))
+    now = {runbook.model.id: runbook.digest, "targets": library.target_type(runbook.model.target.engine).digest}
+    then = {runbook.model.id: digest_of(plan.runbook), "targets": digest_of(plan.target_type)}
+    now |= {f"judges/{name}": each.digest for name, each in library.judges_of(runbook.model).items()}
+    then |= {f"judges/{name}": digest_of(document) for name, document in plan.judges.items()}
+    changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
+    if changed or plan.runbook_digest != runbook.digest:
+        raise Refused(
+            "HIS-6304",
+            "The plan is stale: {names} is not what the library holds now.",
+            "Make a new plan and have it approved.",
+            names=", ".join(changed) or runbook.model.id,
+        )
 
 
 def cited_approvals(desk: Desk, plan: Plan) -> tuple[Signed, ...]:

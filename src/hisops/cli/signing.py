@@ -36,6 +36,7 @@ def answer_gate(desk: Desk, name: str, step_id: str, given: Sequence[str]) -> in
     """Answer the open parts of a gate, in their order."""
     run, plan = wiring.loaded_run(desk, name)
     view = fold(run.records)
+    _check_involved(desk, plan, run)
     step = _waiting_step(desk, plan, view, step_id)
     bound, _ = wiring.bound_of(desk, plan)
     decided = view.step(step.id).decided
@@ -166,6 +167,7 @@ def resolve_step(desk: Desk, name: str, step_id: str, as_: str, evidence: Path) 
             "HIS-4206", "Step {step} is {state}: there is nothing to decide.", "`hisops status` tells what is open.",
             step=step_id, state=view.step(step_id).state,
         )  # fmt: skip
+    _check_involved(desk, plan, run)
     data = evidence.read_bytes()
     if not data or len(data) > EVIDENCE_LIMIT:
         raise UsageProblem(
@@ -209,6 +211,17 @@ def _store(desk: Desk, run: LoadedRun | None, statement: Statement) -> Signed:
         raise IdentityRefused(
             "HIS-4209", "Your signature does not hold here: {why}.", "See the trust folder of the site.", why=error
         ) from error
+
+
+def _check_involved(desk: Desk, plan: Plan, run: LoadedRun) -> None:
+    who = desk.key().principal
+    if who not in wiring.everybody(plan, run):
+        raise IdentityRefused(
+            "HIS-4212",
+            "{who} does not carry out this run and cannot answer for it.",
+            "Who carries it out answers; `hisops resume` makes you one of them.",
+            who=who,
+        )
 
 
 def _waiting_step(desk: Desk, plan: Plan, view: RunView, step_id: str | None) -> Step:

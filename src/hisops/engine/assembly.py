@@ -98,7 +98,7 @@ def assemble(
     hands = _hands(ports, recorder, bound, judges, patience=PATIENCE)
     own = _own_folders(ports, hands, bound, plan.id, run_id)
     gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved)
-    return Run(ports, plan, bound, hands, recorder, gates, own)
+    return Run(ports, plan, bound, hands, recorder, gates, own, involved)
 
 
 def _hands(ports: Ports, log: Log, bound: Bound, judges: Mapping[str, Judge], patience: float) -> Hands:

@@ -5,6 +5,7 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hisops.engine import locking
@@ -63,6 +64,7 @@ class Run:
         recorder: Recorder,
         gates: Gatekeeper,
         own: dict[str, dict[str, str]],
+        involved: Collection[str],
     ) -> None:
         self._ports = ports
         self._plan = plan
@@ -71,6 +73,7 @@ class Run:
         self._own = own
         self._steering = Steering(ports, recorder, plan)
         self.hands = hands
+        self.involved = involved
         self.recorder = recorder
 
     @property
@@ -114,6 +117,10 @@ class Run:
             locking.take(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
         if undoing:
             raise undo_run(self, undoing)
+        named = {item.reason for item in self.recorder.view.deviations if item.kind == "override"}
+        for name in self._plan.overrides:
+            if name not in named:
+                self.recorder.write(r.Deviation(kind="override", reason=name))
         self.recorder.commit(r.RunChanged(state="RUNNING"))
 
     def _undone_from(self) -> Step | None:
@@ -220,7 +227,9 @@ class Run:
 
     def _finish(self) -> Ended:
         failed = [step for step in self.recorder.view.steps.values() if step.state == "FAILED"]
-        state = "SUCCEEDED_WITH_EXCEPTIONS" if failed or self.recorder.view.deviations else "SUCCEEDED"
+        # That a site replaced a shipped definition is named everywhere, but it is no exception of this run.
+        odd = [item for item in self.recorder.view.deviations if item.kind != "override"]
+        state = "SUCCEEDED_WITH_EXCEPTIONS" if failed or odd else "SUCCEEDED"
         reason = "; ".join(f"{step.id}: {step.reason}" for step in failed) or None
         return self._seal(state, reason, EXIT_OF[state])
 

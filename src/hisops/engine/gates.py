@@ -162,6 +162,8 @@ class Gatekeeper:
             reason = why_wrong(step, part, value)
             if get("evidence") != evidence:
                 reason = "it was given over other evidence than is shown now"
+            if signed.principal not in self._involved:
+                reason = f"{signed.principal} does not carry out this run"
             if reason is None:
                 self._take(signed, step)
                 return r.GateDecided(

@@ -101,6 +101,10 @@ def _resolution(run: Running, step: Step) -> Found | None:
         statement = signed.statement
         if statement.kind != "resolution" or statement.get("step") != step.id or signed.sha256 in taken:
             continue
+        if signed.principal not in run.involved:
+            reason = f"{signed.principal} does not carry out this run"
+            run.recorder.write(r.StatementRefused(statement=signed.sha256, reason=reason))
+            continue
         return _accept(run, step, signed)
     return None
 

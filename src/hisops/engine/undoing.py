@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from hisops.engine.actions import Hands
@@ -25,6 +25,7 @@ class Running(Protocol):
 
     hands: Hands
     recorder: Recorder
+    involved: Collection[str]
 
     @property
     def runbook(self) -> Runbook:
