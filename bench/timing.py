@@ -15,7 +15,7 @@ from pathlib import Path
 class Sample:
     """One turn: seconds from start to end, peak memory of the process in MiB (0 if it ran in this one).
 
-    A child is charged what this process held when it was forked: peaks below some 40 MiB are only that.
+    A child is charged what this process held when it was forked: peaks below some 60 MiB are only that.
     """
 
     seconds: float
