@@ -102,6 +102,11 @@ class LabSite:
         starts = [entry for entry in map(json.loads, lines) if entry["event"] == "start"]
         return [entry for entry in starts if entry["tool"] == tool and entry["argv"][: len(words)] == list(words)]
 
+    def statements(self) -> list[str]:
+        """Return the statements that the listener saw from the driver, from the lab's own record."""
+        lines = (self.site / "lab" / "record.jsonl").read_text().splitlines()
+        return [entry["text"] for entry in map(json.loads, lines) if entry["event"] == "statement"]
+
     def forget(self) -> None:
         """Put hosts, homes and databases back to the start, without faults; people and logs stay."""
         for name in control.status(self.site).faults:

@@ -160,6 +160,9 @@ def test_language_noise_and_slowness_make_no_difference(lab):
     ended = lab.go_on(lab.start())
     assert ended.returncode == 0, text_of(ended)
     verified(lab)
+    seen = " ".join(lab.statements()).lower()
+    for view in ("v$database", "v$pdbs", "v$restore_point", "set transaction read only"):
+        assert seen.count(view) >= 2, f"the listener saw {view} {seen.count(view)} times"
 
 
 def test_kill_dash_nine_while_opatch_runs(lab):

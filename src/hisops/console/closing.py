@@ -13,6 +13,7 @@ from hisops.console.escape import visible
 from hisops.console.grid import Column, folded, grid, pad, wrapped
 from hisops.console.i18n import mark
 from hisops.console.progress import Progress, short_id
+from hisops.console.reasons import reason_text
 from hisops.console.steps import running_lines
 from hisops.console.theme import FAINT, Page
 from hisops.console.words import run_look, step_look
@@ -92,9 +93,10 @@ def _reason(progress: Progress, page: Page) -> list[Text]:
             continue
         title = page.say("step {number}, {title}", number=progress.number(step.id), title=page.say.of(step.title))
         text = f"{title}: {page.say(step_look(view.state).word)}"
-        lines += wrapped(f"{text}. {visible(view.reason)}" if view.reason else text, page.width, indent=4)
+        why = reason_text(view.reason, progress.runbook, page.say)
+        lines += wrapped(f"{text}. {why}" if why else text, page.width, indent=4)
     if not lines and progress.view.reason:
-        lines = wrapped(visible(progress.view.reason), page.width, indent=4)
+        lines = wrapped(reason_text(progress.view.reason, progress.runbook, page.say), page.width, indent=4)
     return lines
 
 

@@ -13,9 +13,10 @@ from rich.live import Live
 from rich.text import Text
 
 from hisops.console.duration import spoken, time_of_day
-from hisops.console.escape import visible, visible_lines
+from hisops.console.escape import visible_lines
 from hisops.console.grid import shorten
 from hisops.console.progress import ACTIVE, Progress
+from hisops.console.reasons import reason_text
 from hisops.console.steps import planning_lines, running_lines, ways_out
 from hisops.console.theme import Page, Screen, put
 from hisops.console.words import run_look, step_look
@@ -127,7 +128,7 @@ class PlainWatch(Watch):
         if isinstance(record, r.StepChanged) and record.state not in {"PENDING", "STARTING", "VERIFYING"}:
             self._put(self._step(record))
         elif isinstance(record, r.RunChanged):
-            self._put(Text(f"{self._word(run_look(record.state).word)}{_because(record.reason)}"))
+            self._put(Text(f"{self._word(run_look(record.state).word)}{self._because(record.reason)}"))
         elif isinstance(record, r.LinkChanged):
             lost = self.screen.say("link to {host} lost", host=record.host)
             back = self.screen.say("link to {host} is back", host=record.host)
@@ -145,7 +146,11 @@ class PlainWatch(Watch):
         took = f", {spoken(seconds, self.screen.say)}" if seconds and record.state not in ACTIVE else ""
         number = self.progress.number(record.step)
         word = self.screen.say(look.word)
-        return Text(f"{getattr(signs, look.sign)} {number} {title}: {word}{took}{_because(record.reason)}")
+        return Text(f"{getattr(signs, look.sign)} {number} {title}: {word}{took}{self._because(record.reason)}")
+
+    def _because(self, reason: str | None) -> str:
+        text = reason_text(reason, self.progress.runbook, self.screen.say)
+        return f" ({shorten(text, 300)})" if text else ""
 
     def _word(self, word: str) -> str:
         return self.screen.say("run {state}", state=self.screen.say(word))
@@ -161,10 +166,6 @@ def watch(screen: Screen, progress: Progress, now: Callable[[], datetime]) -> Wa
     if screen.err.is_terminal and not screen.err.is_dumb_terminal:
         return LiveWatch(screen, progress, now)
     return PlainWatch(screen, progress, now)
-
-
-def _because(reason: str | None) -> str:
-    return f" ({shorten(visible(reason), 300)})" if reason else ""
 
 
 def decoded(raw: bytes) -> str:

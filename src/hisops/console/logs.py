@@ -15,6 +15,7 @@ from hisops.console.grid import Column, folded, grid, wrapped
 from hisops.console.i18n import Language, mark
 from hisops.console.live import decoded
 from hisops.console.progress import Progress
+from hisops.console.reasons import reason_text
 from hisops.console.theme import BAD, FAINT, STRONG, Page
 from hisops.console.words import run_look, step_look, verdict_look
 from hisops.errors import HisopsError
@@ -219,7 +220,7 @@ def _sentence(record: r.Record, page: Page) -> Text | None:
 
 def _stated(sign: str, style: str, word: str, reason: str | None, page: Page) -> Text:
     text = Text.assemble((f"{getattr(page.signs, sign)} {word}", style))
-    return text.append(f"  {visible(reason)}") if reason else text
+    return text.append(f"  {reason_text(reason, None, page.say)}") if reason else text
 
 
 def _plain(record: r.Record, page: Page) -> str | None:

@@ -10,6 +10,8 @@ from rich.text import Text
 from hisops.console.duration import rough
 from hisops.console.escape import visible
 from hisops.console.grid import Column, grid, shorten, wrapped
+from hisops.console.i18n import mark
+from hisops.console.reasons import reason_text
 from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page
 from hisops.console.words import verdict_look
 from hisops.model.plan import Plan, PlannedStep
@@ -27,8 +29,8 @@ def plan_lines(plan: Plan, page: Page, refusals: Sequence[Mapping[str, str]] = (
         *_table(plan, runbook, page),
         Text("  " + page.signs.rule * (page.width - 4), FAINT),
         *_sums(runbook, page),
-        *_findings(plan.warnings, runbook, page, "warning", CARE),
-        *_findings(refusals, runbook, page, "refused", BAD),
+        *_findings(plan.warnings, runbook, page, mark("warning"), CARE),
+        *_findings(refusals, runbook, page, mark("refused"), BAD),
     ]
 
 
@@ -191,7 +193,7 @@ def _findings(findings: Iterable[Mapping[str, str]], runbook: Runbook, page: Pag
     lines: list[Text] = []
     for finding in findings:
         name = finding.get("step", "")
-        text = ": ".join(filter(None, [titles.get(name, name), visible(finding.get("reason", ""))]))
+        text = ": ".join(filter(None, [titles.get(name, name), reason_text(finding.get("reason"), runbook, page.say)]))
         first = Text.assemble("  ", (f"{sign} {page.say(word)}", style), "  ")
         lines += wrapped(text, page.width, first=first, indent=4)
     return lines

@@ -11,6 +11,7 @@ from hisops.console.duration import clock, rough, spoken, time_of_day
 from hisops.console.escape import visible
 from hisops.console.grid import folded, pad, shorten
 from hisops.console.progress import ACTIVE, Progress, short_id
+from hisops.console.reasons import reason_text
 from hisops.console.theme import FAINT, STRONG, Page
 from hisops.console.words import step_look
 from hisops.model.run import StepView
@@ -137,7 +138,7 @@ def _remark(progress: Progress, group: Sequence[Step], page: Page) -> list[Text]
     if view.state in ACTIVE and (call := view.calls[-1] if view.calls else None):
         text = _where(call.intent.on, call.pid, call.intent.op is not None, page)
     elif view.reason and view.state != "PENDING" and view.reason != NOT_REACHED:
-        text = visible(view.reason)
+        text = reason_text(view.reason, progress.runbook, page.say)
     if not text:
         return []
     return [Text(indent + line, FAINT) for line in folded(text, page.width - len(indent))]

@@ -1,0 +1,65 @@
+"""Reasons that the engine wrote into the log, in the reader's language as far as their words are known.
+
+The log has one text for everybody; tools' own words in it stay as they are.
+"""
+
+from __future__ import annotations
+
+from hisops.console.escape import visible
+from hisops.console.i18n import Language, mark
+from hisops.model.runbook import Requirement, Runbook
+
+PHRASES = (
+    mark("not done, says the probe"),
+    mark("done before this run, says the probe"),
+    mark("done, says the probe"),
+    mark("it is done, says the probe"),
+    mark("it is not started again on its own"),
+    mark("it cannot be told"),
+    mark("the probe could not tell"),
+    mark("the probe says that it did not happen"),
+    mark("the host was restarted meanwhile; the exit code is lost"),
+    mark("the process is gone and left no exit code"),
+    mark("the start was cut off half way; nobody knows whether the tool ran"),
+    mark("the folder of the operation is gone; nobody knows whether it ran"),
+    mark("the time that the runbook gives is up; the tool goes on"),
+    mark("no proof in the output"),
+    mark("not done in time"),
+    mark("undone; the latched state holds again"),
+    mark("undone, but the state is not as latched"),
+    mark("undone, but it cannot be proven"),
+    mark("paused between two steps, as asked"),
+    mark("Type the target's name to go on"),
+    mark("Go on with this step? Type yes"),
+    mark("approves the plan"),
+    mark("approves the evidence"),
+    mark("which failed"),
+    mark("exit code"),
+    mark("not so"),
+)
+
+
+def reason_text(reason: str | None, runbook: Runbook | None, say: Language) -> str:
+    """Return `reason` safe to show, known sentences and the runbook's own titles in the language of the screen."""
+    text = visible(reason or "")
+    if say.code == "en":
+        return text
+    for requirement in _titled(runbook) if runbook else ():
+        if requirement.title is not None:
+            text = text.replace(requirement.title.en, requirement.title.zh)
+    for step in runbook.steps if runbook else ():
+        if step.manual:
+            text = text.replace(step.manual.instruct.en.strip(), step.manual.instruct.zh.strip())
+    for rule in runbook.refuse if runbook else ():
+        text = text.replace(rule.because.en, rule.because.zh)
+    for phrase in PHRASES:
+        if phrase in text:
+            text = text.replace(phrase, say(phrase))
+    return text
+
+
+def _titled(runbook: Runbook) -> list[Requirement]:
+    found = []
+    for step in runbook.steps:
+        found += [*step.verify, *(step.undo.verify if step.undo else ())]
+    return sorted(found, key=lambda each: -len(each.title.en if each.title else ""))
