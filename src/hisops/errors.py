@@ -1,7 +1,7 @@
 """What can go wrong, each kind with its exit code: one sentence of fact, one of what to do, one code.
 
 `fact` and `todo` are English templates with `{slots}`; they are also the message ids of the translations.
-Every code is described in `errors.yaml` beside the texts that `hisops explain CODE` prints.
+Every code is described in `console/codes.json`, which `hisops explain CODE` prints.
 """
 
 from __future__ import annotations
