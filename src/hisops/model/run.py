@@ -84,7 +84,9 @@ class RunView:
 
     def step(self, step_id: str) -> StepView:
         """Return the view of `step_id`, a fresh PENDING one if the log has not named it yet."""
-        return self.steps.setdefault(step_id, StepView(step_id))
+        if (step := self.steps.get(step_id)) is None:
+            step = self.steps[step_id] = StepView(step_id)
+        return step
 
     def apply(self, record: r.Record) -> None:
         """Take one more record into account."""
