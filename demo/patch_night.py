@@ -74,6 +74,7 @@ def main(site: Path) -> None:
     night = Night(site.resolve())
     subprocess.run([sys.executable, "-m", "hisops", "lab", "up", "--dir", str(site)], check=True)
     try:
+        night.call("lab", "reset", "--dir", str(site), quiet=True)  # an earlier night has left its patch in the home
         patch_night(night)
     finally:
         subprocess.run([sys.executable, "-m", "hisops", "lab", "down", "--dir", str(site)], check=True)

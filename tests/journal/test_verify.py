@@ -301,3 +301,15 @@ def test_a_dangling_link_in_place_of_a_segment_fails_without_a_traceback(site: S
     site.approved_run("r1")
     (site.run_folder("r1") / "seg-0009.jsonl").symlink_to("nowhere")
     assert "seg-0009.jsonl is not in the ledger" in facts(site.verify())
+
+
+def test_a_broken_log_claims_nothing_more_than_was_checked(site: Site) -> None:
+    site.approved_run("r1")
+    segment = next(site.logs.glob("runs/r1/seg-0001.jsonl"))
+    segment.write_bytes(segment.read_bytes().replace(b'"verdict":"ok"', b'"verdict":"oK"', 1))
+    document = site.verify().document()
+    assert document["verdict"] == "failed"
+    for name in ("completeness", "authorship", "authorisation", "time"):
+        assert document["answers"][name]["status"] != "ok"
+        assert "claimed by" not in document["answers"][name]["text"]
+    assert document["runs"][0]["answers"]["authorisation"]["status"] == "not_checked"

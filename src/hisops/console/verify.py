@@ -22,6 +22,7 @@ VERDICT = {
 STATUS = {
     "ok": ("done", GOOD, mark("ok")),
     "claimed": ("todo", FAINT, mark("claimed")),
+    "not_checked": ("todo", CARE, mark("not checked")),
     "failed": ("bad", BAD, mark("failed")),
     "incomplete": ("care", CARE, mark("incomplete")),
     "unanchored": ("care", CARE, mark("unanchored")),
@@ -73,6 +74,8 @@ def _summary(name: str, answer: Mapping[str, Any], document: Mapping[str, Any], 
     runs, say = document["runs"], page.say
     counts = {key: sum(run[key] for run in runs) for key in ("records", "segments", "signatures")}
     who = ", ".join(dict.fromkeys(operator for run in runs for operator in run["operators"]))
+    if answer["status"] == "not_checked":
+        return say("not checked where the log does not hold")
     match name if answer["status"] == "ok" and runs else "":
         case "integrity":
             return say("{records} records, {segments} segments, chain and {signatures} signatures", **counts)

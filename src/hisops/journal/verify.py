@@ -17,6 +17,7 @@ from hisops.journal.verify_ledger import verify_ledger
 from hisops.journal.verify_run import RunFacts, verify_run
 
 SCHEMA_VERSION = 1
+NOT_CHECKED = "not checked where the log does not hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +151,15 @@ def _summaries(runs: Sequence[RunFacts], trust: Trust, reach: str) -> dict[Answe
 
 def _answers(findings: Iterable[Finding], summaries: dict[Answer, str]) -> dict[str, Any]:
     found = list(findings)
+    broken = verdict_of([each for each in found if each.answer == "integrity"]) == "failed"
     answers: dict[str, Any] = {}
     for name in ANSWERS:
         mine = [finding for finding in found if finding.answer == name]
         verdict = verdict_of(mine)
         status = "ok" if verdict == "verified" else verdict
+        if broken and status == "ok" and name != "reach":
+            answers[name] = {"status": "not_checked", "text": NOT_CHECKED, "findings": []}
+            continue
         answers[name] = {
             "status": "claimed" if name == "time" and status == "ok" else status,
             "text": summaries[name] if verdict == "verified" else next(str(f) for f in mine if f.level == verdict),
