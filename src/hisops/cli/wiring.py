@@ -16,15 +16,16 @@ from hisops.adapters.locks import FileLocks, lock_folder
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.sshkeys import OperatorKey, find_operator_key
 from hisops.adapters.vault import SiteVault
+from hisops.cli.opening import open_site, open_trust
 from hisops.cli.options import Invocation
-from hisops.documents.site import LoadedSite, find_site, load_site
+from hisops.documents.site import LoadedSite
 from hisops.engine import assembly
 from hisops.engine.values import Bound
 from hisops.errors import Refused
 from hisops.journal.reader import LoadedRun, load_run
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.statements import SignedStatements
-from hisops.journal.trust import Trust, load_trust
+from hisops.journal.trust import Trust
 from hisops.journal.writer import RunJournal
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
@@ -68,11 +69,8 @@ class Desk:
 
 def open_desk(call: Invocation) -> Desk:
     """Return the site that the command line means, with its trust input."""
-    folder = find_site(call.site, os.environ, Path.cwd())
-    named = os.environ.get("HISOPS_TRUST")
-    loaded = load_site(folder, Path(named) if named else None)
-    trust = load_trust(loaded.trust, loaded.roster, "reviewer" if named else "site")
-    return Desk(loaded, trust, call, SystemClock())
+    loaded = open_site(call)
+    return Desk(loaded, open_trust(loaded), call, SystemClock())
 
 
 def new_id(target: str, now: datetime) -> str:
