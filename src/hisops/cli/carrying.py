@@ -135,7 +135,7 @@ def _go(desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: Loa
             run = assembly.assemble(
                 ports, bound, judges, plan, key.principal, wiring.everybody(plan, loaded, key.principal)
             )
-            with _signals(run, operator):
+            with _signals(run, operator, observer):
                 ended = run.carry_out()
     finally:
         ports.reach.close()
@@ -180,7 +180,7 @@ def _watching(desk: Desk, screen: Screen, progress: Progress) -> Iterator[Watch]
 
 
 @contextmanager
-def _signals(run: Run, operator: Terminal) -> Iterator[None]:
+def _signals(run: Run, operator: Terminal, observer: Watch) -> Iterator[None]:
     """Ctrl-C pauses at the next boundary and, once more, detaches; SIGTERM detaches; SIGHUP is survived."""
     count = 0
 
@@ -191,6 +191,7 @@ def _signals(run: Run, operator: Terminal) -> Iterator[None]:
             raise Detached
         operator.leave()
         run.pause()
+        observer.pause()
 
     def detach(number: int, frame: object) -> None:
         raise Detached

@@ -35,9 +35,14 @@ class Watch:
         self.progress = progress
         self.now = now
         self._lock = RLock()
+        self.pausing = False
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._rest = b""
         self._current: str | None = None
+
+    def pause(self) -> None:
+        """Say that the run pauses at the next boundary, as was asked."""
+        self.pausing = True
 
     def record(self, record: r.Record) -> None:
         """See a record that is in the log."""
@@ -109,7 +114,7 @@ class LiveWatch(Watch):
             page = self.screen.page(self.screen.err)
             lines = self._lines(page)
             if any(step.state in ACTIVE for step in self.progress.view.steps.values()):
-                lines.append(ways_out(self.progress, page))
+                lines.append(ways_out(self.progress, page, pausing=self.pausing))
         # What is newest stands below, so what does not fit is cut above, under the head line.
         room = max(4, self.screen.err.height - 1)
         kept = lines if len(lines) <= room else [lines[0], *lines[len(lines) - room + 1 :]]
@@ -133,6 +138,11 @@ class PlainWatch(Watch):
             lost = self.screen.say("link to {host} lost", host=record.host)
             back = self.screen.say("link to {host} is back", host=record.host)
             self._put(Text(lost if record.event == "lost" else back))
+
+    def pause(self) -> None:
+        """Say so in a line of its own."""
+        super().pause()
+        self._put(Text(self.screen.say("pausing after this step; Ctrl-C again leaves it running")))
 
     def _printed(self, lines: list[str]) -> None:
         if self.screen.verbose:

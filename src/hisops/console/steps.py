@@ -150,11 +150,11 @@ def _where(host: str, pid: int | None, detached: bool, page: Page) -> str:
     return page.say("on {host}", host=host)
 
 
-def ways_out(progress: Progress, page: Page) -> Text:
+def ways_out(progress: Progress, page: Page, *, pausing: bool = False) -> Text:
     """Return how to leave the screen of a running step without harm; what is known best is left out first."""
     say = page.say
     parts = [
-        say("Ctrl-C pauses after this step"),
+        say("pausing after this step; Ctrl-C again leaves it running" if pausing else "Ctrl-C pauses after this step"),
         say("elsewhere: hisops status {run}", run=short_id(progress.run_id)),
         say("the tool survives a lost link"),
     ]
