@@ -181,3 +181,8 @@ def test_an_ordinary_user_can_have_a_lab_and_nothing_outside_it_is_written(tmp_p
     assert said["ports"] == ["his-db1", "his-db2"]
     assert list(home.iterdir()) == []
     assert [entry.name for entry in place.iterdir()] == ["lab"]
+
+
+def test_missing_packages_are_named() -> None:
+    with pytest.raises(UsageProblem, match="no_such_package_at_all"):
+        control._refuse_missing_packages(("json", "no_such_package_at_all"))

@@ -17,7 +17,7 @@ from hisops.console.escape import visible_lines
 from hisops.console.grid import shorten
 from hisops.console.progress import ACTIVE, Progress
 from hisops.console.reasons import reason_text
-from hisops.console.steps import planning_lines, running_lines, ways_out
+from hisops.console.steps import NOT_REACHED, planning_lines, running_lines, ways_out
 from hisops.console.theme import Page, Screen, put
 from hisops.console.words import run_look, step_look
 from hisops.model import records as r
@@ -130,6 +130,8 @@ class PlainWatch(Watch):
     """One line for each change of a step or of the run; the tool's output too with `--verbose`."""
 
     def _changed(self, record: r.Record) -> None:
+        if isinstance(record, r.StepChanged) and record.reason == NOT_REACHED:
+            return  # the end of the run says all there is to say
         if isinstance(record, r.StepChanged) and record.state not in {"PENDING", "STARTING", "VERIFYING"}:
             self._put(self._step(record))
         elif isinstance(record, r.RunChanged):

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from hisops.lab.tree import build
 
 __all__ = ["FAULTS", "LabInfo", "down", "reset", "set_fault", "set_pace", "status", "up"]
 
+_NEEDS = ("asyncssh", "duckdb", "numpy", "sqlglot")
 _START_LIMIT = 40.0
 _STOP_LIMIT = 15.0
 
@@ -56,6 +58,7 @@ class LabInfo:
 def up(directory: Path, pace: float = 1.0) -> LabInfo:
     """Write the site where it is missing, start the server, and return when all hosts listen."""
     layout = Layout(directory.resolve())
+    _refuse_missing_packages(_NEEDS)
     _refuse_foreign_folder(layout)
     if not (layout.state / f"{LAB}.json").exists():
         _write_lab(layout, pace)
@@ -128,6 +131,16 @@ def _existing(directory: Path) -> Layout:
             "HIS-7002", "There is no lab in {directory}.", "Run hisops lab up first.", directory=layout.root
         )
     return layout
+
+
+def _refuse_missing_packages(names: tuple[str, ...]) -> None:
+    if missing := [name for name in names if find_spec(name) is None]:
+        raise UsageProblem(
+            "HIS-7005",
+            "The lab needs packages that are not installed: {names}.",
+            "Install them with `pip install 'hisops[lab]'`.",
+            names=", ".join(missing),
+        )
 
 
 def _refuse_foreign_folder(layout: Layout) -> None:
