@@ -71,17 +71,20 @@ class LabSite:
         return answer
 
     def start(self) -> Done:
-        return self.hisops("run", str(self.approved_plan()))
+        return self.hisops("run", str(self.approved_plan()), "--json")
+
+    def resume(self, run: str) -> Done:
+        return self.hisops("resume", run, "--json")
 
     def go_on(self, done: Done, until: Callable[[str], bool] = lambda step: False) -> Done:
         """Answer every gate and resume until the run ends, is held, or waits before a step that `until` names."""
         while done.returncode == 10:
-            status = self.status()
-            gate = status["waits"][0]
+            answer = json.loads(done.stdout)
+            gate = answer["waits"][0]
             if until(gate["step"]):
                 return done
-            self.answer(status["run"], gate)
-            done = self.hisops("resume", status["run"])
+            self.answer(answer["run"], gate)
+            done = self.resume(answer["run"])
         return done
 
     def answer(self, run: str, gate: dict[str, Any]) -> None:

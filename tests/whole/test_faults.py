@@ -82,29 +82,32 @@ def test_active_executables_and_datapatch_errors_hold_and_resume_finishes(lab):
     held = lab.go_on(lab.start())
     assert held.returncode == 11, text_of(held)
     assert lab.tools("opatch", "apply") == []
-    assert "hisops resume" in held.stdout
+    assert "hisops resume" in lab.hisops("status").stdout
     lab.fault("active-executables", False)
-    held = lab.go_on(lab.hisops("resume", lab.status()["run"]))
+    held = lab.go_on(lab.resume(run_of(held)))
     assert held.returncode == 11, text_of(held)
-    assert state_of(lab, "datapatch") == "FAILED"
-    assert "hisops resume" in held.stdout
+    assert state_of(held, "datapatch") == "FAILED"
     lab.fault("datapatch-errors", False)
-    ended = lab.go_on(lab.hisops("resume", lab.status()["run"]))
+    ended = lab.go_on(lab.resume(run_of(held)))
     assert ended.returncode == 0, text_of(ended)
     assert len(lab.tools("opatch", "apply")) == 1
     assert lab.tools("opatch", "rollback") == []
     verified(lab)
 
 
-def state_of(lab, step):
-    return next(each["state"] for each in lab.status()["steps"] if each["id"] == step)
+def run_of(done):
+    return json.loads(done.stdout)["run"]
+
+
+def state_of(done, step):
+    return next(each["state"] for each in json.loads(done.stdout)["steps"] if each["id"] == step)
 
 
 def test_backup_that_fails_late_fails_and_leaves_the_database_open(lab):
     lab.fault("backup-fails-late")
     failed = lab.go_on(lab.start())
     assert failed.returncode == 1, text_of(failed)
-    assert lab.status()["state"] == "FAILED"
+    assert json.loads(failed.stdout)["state"] == "FAILED"
     lab.fault("backup-fails-late", False)
     assert is_open(lab)
     verified(lab)
@@ -127,7 +130,7 @@ def test_a_mounted_pdb_is_warned_of_and_never_ends_green(lab):
     assert "warning" in warned.stdout
     ended = lab.go_on(lab.start())
     assert ended.returncode == 13, text_of(ended)
-    assert lab.status()["state"] == "SUCCEEDED_WITH_EXCEPTIONS"
+    assert json.loads(ended.stdout)["state"] == "SUCCEEDED_WITH_EXCEPTIONS"
 
 
 def test_dropped_links_are_taken_up_again(lab):
@@ -145,8 +148,8 @@ def test_a_reboot_during_apply_holds_and_the_probe_decides(lab):
     lab.fault("host-reboot")
     held = lab.go_on(lab.start())
     assert held.returncode == 11, text_of(held)
-    assert state_of(lab, "apply") == "UNKNOWN"
-    ended = lab.go_on(lab.hisops("resume", lab.status()["run"]))
+    assert state_of(held, "apply") == "UNKNOWN"
+    ended = lab.go_on(lab.resume(run_of(held)))
     assert ended.returncode in {0, 12}, text_of(ended)
     assert len(lab.tools("opatch", "apply")) == 1
     if ended.returncode == 12:
@@ -168,7 +171,7 @@ def test_language_noise_and_slowness_make_no_difference(lab):
 def test_kill_dash_nine_while_opatch_runs(lab):
     waiting = lab.go_on(lab.start(), until=lambda step: step == "apply")
     assert waiting.returncode == 10, text_of(waiting)
-    status = lab.status()
+    status = json.loads(waiting.stdout)
     lab.answer(status["run"], status["waits"][0])
     lab.fault("slow")
     process = subprocess.Popen(
@@ -179,7 +182,7 @@ def test_kill_dash_nine_while_opatch_runs(lab):
     process.send_signal(signal.SIGKILL)
     process.wait()
     lab.fault("slow", False)
-    ended = lab.go_on(lab.hisops("resume", status["run"]))
+    ended = lab.go_on(lab.resume(status["run"]))
     assert ended.returncode == 0, text_of(ended)
     assert len(lab.tools("opatch", "apply")) == 1
     assert "interrupted" in verified(lab)
