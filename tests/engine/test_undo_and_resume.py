@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hisops.errors import Unreachable
 from hisops.model import records as r
 from hisops.model.statement import Signed, Statement
 from tests.support.builders import World, step, write
@@ -267,8 +268,20 @@ def test_a_cancellation_is_taken_at_the_next_boundary():
     assert world.states() == {"a": "SUCCEEDED", "w": "SKIPPED"}
 
 
-def commits(world):
-    return world.journal.durable
+def test_a_run_ends_even_if_its_lock_cannot_be_given_back():
+    world = World([step("a"), write("w", gate={"confirm": True})])
+    world.go()
+    statement = Statement(kind="cancellation", fields={"run": "2026-11-24-0200-his-abc", "reason": "x"})
+    world.statements.runs.append(Signed(statement=statement, sha256="c1", principal="dba1@hospital", fingerprint="f"))
+
+    def away(name, text, run_as):
+        raise Unreachable("HIS-3001", "The host is away.")
+
+    world.host.drop_marker = away
+    ended = world.resume()
+    assert ended.state == "CANCELLED"
+    assert world.journal.sealed == ("CANCELLED", 1)
+    assert [x.kind for x in world.view.deviations] == ["lock-left"]
 
 
 @pytest.mark.parametrize("after", range(1, 40))
