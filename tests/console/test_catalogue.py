@@ -46,10 +46,10 @@ def test_every_code_of_the_source_is_explained() -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_slots_are_filled_in_both_languages(lang: str) -> None:
-    text = Language(lang)("No target {target} in site {site}.", target="hsi", site="lab")
+    text = Language(lang)('No target "{target}" in site {site}.', target="hsi", site="lab")
     assert "hsi" in text
     assert "lab" in text
-    assert (text == "No target hsi in site lab.") == (lang == "en")
+    assert (text == 'No target "hsi" in site lab.') == (lang == "en")
 
 
 def test_a_text_without_translation_stays_english() -> None:

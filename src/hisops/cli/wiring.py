@@ -21,7 +21,7 @@ from hisops.cli.options import Invocation
 from hisops.documents.site import LoadedSite
 from hisops.engine import assembly
 from hisops.engine.values import Bound
-from hisops.errors import Refused
+from hisops.errors import UsageProblem
 from hisops.journal.reader import LoadedRun, load_run
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.statements import SignedStatements
@@ -104,14 +104,15 @@ def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) 
     )
 
 
-def no_target(desk: Desk, target: str) -> Refused:
+def no_target(desk: Desk, target: str) -> UsageProblem:
+    """Return the error for a target that the inventory does not have."""
     import difflib
 
     near = difflib.get_close_matches(target, list(desk.loaded.site.databases), n=1)
-    todo = "Did you mean {near}?" if near else "`hisops site show` lists the targets."
-    return Refused(
+    todo = 'Did you mean "{near}"? `hisops site show` lists them.' if near else "`hisops site show` lists the targets."
+    return UsageProblem(
         "HIS-2107",
-        "No target {target} in site {site}.",
+        'No target "{target}" in site {site}.',
         todo,
         target=target,
         site=desk.loaded.site.name,
