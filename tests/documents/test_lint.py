@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hisops.documents.library import Library
-from hisops.documents.lint import lint_file, lint_paths
+from hisops.documents.lint import fit_runbook, lint_file, lint_paths
 from hisops.documents.problems import DocumentProblems
 from tests.documents import shelf
 
@@ -97,10 +97,10 @@ def test_a_runbook_with_errors_is_not_handed_out_but_warnings_do_not_matter(tmp_
     library = shelf.library(tmp_path)
     shelf.write(tmp_path, "thing/do", shelf.HEAD.replace("tool/list", "tool/nothing"))
     with pytest.raises(DocumentProblems) as caught:
-        library.runbook("thing/do")
+        fit_runbook(library, "thing/do")
     assert set(rules(caught.value.problems)) == {"RB004"}
     shelf.write(tmp_path, "thing/do", shelf.HEAD.replace("en: Look", "en: " + "Look " * 20))
-    assert shelf.library(tmp_path).runbook("thing/do").model.id == "thing/do"
+    assert fit_runbook(shelf.library(tmp_path), "thing/do").model.id == "thing/do"
 
 
 def test_a_file_that_is_not_there_is_one_problem(tmp_path):

@@ -20,6 +20,7 @@ from hisops.console.plan import digest_lines, plan_lines
 from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, type_target
 from hisops.console.theme import Screen
+from hisops.documents.lint import fit_runbook
 from hisops.engine import assembly
 from hisops.engine.executor import Ended, Run
 from hisops.errors import HisopsError, UsageProblem
@@ -67,7 +68,7 @@ def plan_and_carry_out(call: Invocation, runbook: str, target: str, given: Mappi
 
 
 def _plan(desk: Desk, screen: Screen, runbook: str, target: str, given: Mapping[str, str]) -> Planned:
-    progress = Progress("", target, desk.loaded.library.runbook(runbook).model)
+    progress = Progress("", target, fit_runbook(desk.loaded.library, runbook).model)
     with _watching(desk, screen, progress) as observer:
         return make_plan(desk, runbook, target, given, Nobody(), observer)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hisops.canonical import digest_of
 from hisops.cli.wiring import Desk, bound_of, new_id, no_target, ports
+from hisops.documents.lint import fit_runbook
 from hisops.documents.load import Loaded
 from hisops.engine import assembly
 from hisops.engine.parameters import read_files, read_parameters
@@ -70,7 +71,7 @@ def make_plan(
 
 def _choose(desk: Desk, runbook_id: str, target: str) -> _Chosen:
     library = desk.loaded.library
-    runbook = library.runbook(runbook_id)
+    runbook = fit_runbook(library, runbook_id)
     if target not in desk.loaded.site.databases:
         raise no_target(desk, target)
     engine = desk.loaded.site.databases[target].engine
@@ -137,7 +138,7 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
 def _check_definitions(desk: Desk, plan: Plan) -> None:
     """Refuse a plan whose definitions are not those of the library: edited since, or edited in the plan itself."""
     library = desk.loaded.library
-    runbook = library.runbook(str(plan.runbook["id"]))
+    runbook = fit_runbook(library, str(plan.runbook["id"]))
     now = {runbook.model.id: runbook.digest, "targets": library.target_type(runbook.model.target.engine).digest}
     then = {runbook.model.id: digest_of(plan.runbook), "targets": digest_of(plan.target_type)}
     now |= {f"judges/{name}": each.digest for name, each in library.judges_of(runbook.model).items()}

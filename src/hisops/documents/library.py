@@ -9,7 +9,7 @@ from typing import TypeVar
 from hisops.documents.commands import Row, commands
 from hisops.documents.load import Loaded, load
 from hisops.documents.places import definitions, id_of, shipped_runbooks
-from hisops.documents.problems import DocumentProblems, nearest
+from hisops.documents.problems import nearest
 from hisops.errors import Refused, UsageProblem
 from hisops.model.judge import Action, Judge
 from hisops.model.runbook import Call, Runbook
@@ -43,13 +43,11 @@ class Library:
             yield self.runbook(name)
 
     def runbook(self, name: str) -> Loaded[Runbook]:
-        """Return the runbook `name`, fit to be carried out. Raises DocumentProblems; Refused for an open override."""
-        from hisops.documents.lint import errors_in
+        """Return the runbook `name` as it is written; `lint.fit_runbook` tells whether it is fit to be carried out.
 
-        found = self._find(name, Runbook, self.ids())
-        if problems := errors_in(found, self):
-            raise DocumentProblems(problems)
-        return found
+        Raises DocumentProblems if it cannot be read, Refused for an override that is not declared.
+        """
+        return self._find(name, Runbook, self.ids())
 
     def commands(self) -> list[Row]:
         """Return the commands that runbooks bring; see `hisops.documents.commands`."""

@@ -88,10 +88,13 @@ def lint_file(path: Path, library: Library) -> list[Problem]:
     return sorted(found, key=lambda problem: (problem.line, problem.column))
 
 
-def errors_in(loaded: Loaded[Runbook], library: Library) -> list[Problem]:
-    """Return why a runbook is not fit to be carried out."""
+def fit_runbook(library: Library, name: str) -> Loaded[Runbook]:
+    """Return the runbook `name`, fit to be carried out; DocumentProblems with all that speaks against it."""
+    loaded = library.runbook(name)
     found = runbook_problems(loaded.model, loaded.source, library)
-    return [problem for problem in found if problem.severity == "error"]
+    if errors := [problem for problem in found if problem.severity == "error"]:
+        raise DocumentProblems(errors)
+    return loaded
 
 
 def runbook_problems(
