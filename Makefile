@@ -29,10 +29,8 @@ fix: $(READY)
 system:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; \
-	  command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
-	  command -v ksh >/dev/null || missing="$$missing ksh"; \
-	  command -v tmux >/dev/null || missing="$$missing tmux"; \
-	  command -v unzip >/dev/null || missing="$$missing unzip"; \
+	  [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	  for tool in ksh mksh sudo tmux unzip; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	  if [ -n "$$missing" ]; then apt-get update -q >/dev/null && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null || \
 	    echo "could not install$$missing: the tests that need them are skipped"; fi; \
