@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import sshd
 from tests.support.sshd import Sshd
 
 TARGET_TYPE = """
@@ -129,6 +130,13 @@ class SmallSite:
     def started(self) -> int:
         record = self.folder / "record"
         return len(record.read_text().splitlines()) if record.exists() else 0
+
+
+def start_host(root: Path) -> Sshd:
+    """Start the system's sshd as the site's one host, with a home of its own: nothing stays in that of the tester."""
+    home = root / "far-home"
+    home.mkdir(mode=0o700, parents=True)
+    return sshd.start(root / "sshd", options=[f"SetEnv HOME={home}"])
 
 
 def make(root: Path, server: Sshd) -> SmallSite:

@@ -56,7 +56,7 @@ STEPS = """
 
 @pytest.fixture
 def small(tmp_path):
-    server = sshd.start(tmp_path / "sshd")
+    server = small_site.start_host(tmp_path)
     site = small_site.make(tmp_path, server)
     head = small_site.RUNBOOK.split("steps:")[0].replace("command: files change\n", "")
     head = head.replace("files/three-steps", "files/with-secret")
@@ -113,7 +113,7 @@ def test_the_canary_is_nowhere_but_where_it_was_put(small):
 
 
 def places_of_the_canary(small) -> list[Path]:
-    roots = [small.site, small.home, small.folder, Path.home() / ".hisops"]
+    roots = [small.site, small.home, small.folder, small.folder.parent / "far-home"]
     return [path for root in roots for path in sorted(root.rglob("*")) if path.is_file() and holds(path)]
 
 

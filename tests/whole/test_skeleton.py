@@ -18,7 +18,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    started = sshd.start(tmp_path_factory.mktemp("sshd"))
+    started = small_site.start_host(tmp_path_factory.mktemp("host"))
     yield started
     started.stop()
 
