@@ -133,15 +133,20 @@ def test_a_mounted_pdb_is_warned_of_and_never_ends_green(lab):
     assert json.loads(ended.stdout)["state"] == "SUCCEEDED_WITH_EXCEPTIONS"
 
 
-def test_dropped_links_are_taken_up_again(lab):
-    for tool in ("rman", "opatch", "datapatch"):
-        lab.fault(f"link-drop@{tool}")
+def test_dropped_links_language_noise_and_slowness_make_no_difference(lab):
+    """All at once: what comes to 0 together comes to 0 alone."""
+    for fault in ("link-drop@rman", "link-drop@opatch", "link-drop@datapatch"):
+        lab.fault(fault)
+    for fault in ("chinese-output", "profile-noise", "slow"):
+        lab.fault(fault)
     ended = lab.go_on(lab.start())
     assert ended.returncode == 0, text_of(ended)
     assert len(lab.tools("opatch", "apply")) == 1
-    links = lab.hisops("log", "show", lab.status()["run"])
-    assert links.stdout.count("lost") >= 3
+    assert lab.hisops("log", "show", run_of(ended)).stdout.count("lost") >= 3
     verified(lab)
+    seen = " ".join(lab.statements()).lower()
+    for view in ("v$database", "v$pdbs", "v$restore_point", "set transaction read only"):
+        assert seen.count(view) >= 2, f"the listener saw {view} {seen.count(view)} times"
 
 
 def test_a_reboot_during_apply_holds_and_the_probe_decides(lab):
@@ -155,17 +160,6 @@ def test_a_reboot_during_apply_holds_and_the_probe_decides(lab):
     if ended.returncode == 12:
         assert is_open(lab)
     verified(lab)
-
-
-def test_language_noise_and_slowness_make_no_difference(lab):
-    for fault in ("chinese-output", "profile-noise", "slow"):
-        lab.fault(fault)
-    ended = lab.go_on(lab.start())
-    assert ended.returncode == 0, text_of(ended)
-    verified(lab)
-    seen = " ".join(lab.statements()).lower()
-    for view in ("v$database", "v$pdbs", "v$restore_point", "set transaction read only"):
-        assert seen.count(view) >= 2, f"the listener saw {view} {seen.count(view)} times"
 
 
 def test_kill_dash_nine_while_opatch_runs(lab):
