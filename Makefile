@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/python demo/patch_night.py .demo
 
 test: $(READY) system check
-	$(BIN)/python -m pytest -n 4 --durations=12
+	$(BIN)/python -m pytest -n 4 --dist worksteal --durations=12
 
 check: $(READY)
 	$(BIN)/ruff check src tests demo bench
