@@ -1,10 +1,23 @@
-"""The order of the tests: whoever runs in parallel begins with a fair share of those that rehearse a whole night."""
+"""What the tests find here, and their order: every worker begins with a fair share of the long ones."""
 
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
+
+from tests.support import sshd
+
+
+def pytest_report_header() -> list[str]:
+    """Say which parts of the system the tests will use; what is missing is why others are skipped."""
+    shells = [shell for shell in ("dash", "bash", "ksh93", "mksh") if shutil.which(shell)]
+    found = [name for name in ("sudo", "tmux", "setsid", "perl", "strace") if shutil.which(name)]
+    return [
+        f"sshd: {sshd.missing() or 'the one of the system'}",
+        f"shells: {', '.join(shells)}; tools: {', '.join(found)}; user: {'root' if os.getuid() == 0 else 'ordinary'}",
+    ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
