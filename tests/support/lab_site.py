@@ -42,7 +42,7 @@ class LabSite:
     def hisops(self, *words: str, who: str = "dba1") -> Done:
         return subprocess.run(
             self.command(*words), env=self.environment(who), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=280, check=False,
+            timeout=900, check=False,
         )  # fmt: skip
 
     def fault(self, name: str, on: bool = True) -> None:

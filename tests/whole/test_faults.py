@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import lab_site
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
