@@ -1,7 +1,8 @@
 """The one rule of who may approve what: the engine asks it at the gate, the verifier asks it again months later.
 
-Headers of an approval: of (plan | evidence), origin, plan, runbook, target, requester, role, run, step, certificate,
-evidence (the last four `-` in an approval of a plan), ledger (`<size> <root>`), not-after, nonce.
+Headers of an approval: of (plan | evidence), origin, plan, runbook, target, requester, role (one or more), run, step,
+certificate, evidence (the last four `-` in an approval of a plan), ledger (`<size> <root>`), not-after, nonce, request
+(what tells two texts of the same content apart), withdraws (the person's own rejections that no longer stand).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def why_refused(
     statement = signed.statement
     return (
         _wrong_thing(statement, wanted)
-        or _wrong_person(signed.principal, wanted, people)
+        or why_not_this_person(signed, wanted, people)
         or _wrong_time(statement, now)
         or ("its nonce was used before" if statement.get("nonce") in used_nonces else None)
     )
@@ -76,7 +77,9 @@ def _wrong_thing(statement: Statement, wanted: Wanted) -> str | None:
     return None
 
 
-def _wrong_person(principal: str, wanted: Wanted, people: People) -> str | None:
+def why_not_this_person(signed: Signed, wanted: Wanted, people: People) -> str | None:
+    """Return why whoever signed has no say in what is wanted, or None."""
+    principal = signed.principal
     person = people.person_of(principal)
     if person is None:
         return f"{principal} is not on the roster"
@@ -84,7 +87,8 @@ def _wrong_person(principal: str, wanted: Wanted, people: People) -> str | None:
         return f"{principal} takes part in this run and cannot approve it"
     if wanted.role not in people.roles_of(principal):
         return f"{principal} does not hold the role {wanted.role}"
-    return None
+    given_as = (signed.statement.get("role") or wanted.role).split()
+    return None if wanted.role in given_as else f"it was given as {' '.join(given_as)}, not as {wanted.role}"
 
 
 def _wrong_time(statement: Statement, now: datetime) -> str | None:

@@ -191,6 +191,16 @@ class Deviation(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handover(Record):
+    """The run passes from `previous` to `by`, who both hold `role`. The first record of the new person's segment."""
+
+    TYPE: ClassVar[str] = "handover"
+    previous: str
+    by: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped(Record):
     """The wall clock of the control host was moved by `drift` microseconds since the record before."""
 
@@ -224,6 +234,7 @@ RECORDS: dict[str, type[Record]] = {
         StatementTaken,
         StatementRefused,
         Deviation,
+        Handover,
         ClockStepped,
         RunSealed,
     )

@@ -24,6 +24,8 @@ EXIT_OF = {
     "INTERRUPTED": 14,
 }
 
+BREAK_GLASS = "break-glass"  # the value of a decision, and the kind of the deviation that gives its reason
+
 
 @dataclass(slots=True)
 class CallView:
@@ -75,12 +77,18 @@ class RunView:
     reason: str | None = None
     steps: dict[str, StepView] = field(default_factory=dict)
     deviations: list[r.Deviation] = field(default_factory=list)
+    handovers: list[r.Handover] = field(default_factory=list)
     statements: list[r.StatementTaken] = field(default_factory=list)
     refused: list[r.StatementRefused] = field(default_factory=list)
     locks: dict[tuple[str, str], str] = field(default_factory=dict)
     links: list[r.LinkChanged] = field(default_factory=list)
     sealed: r.RunSealed | None = None
     wrote: bool = False
+
+    @property
+    def broken_glass(self) -> list[r.GateDecided]:
+        """The approvals that the operator did without."""
+        return [item for step in self.steps.values() for item in step.decided.values() if item.value == BREAK_GLASS]
 
     def step(self, step_id: str) -> StepView:
         """Return the view of `step_id`, a fresh PENDING one if the log has not named it yet."""
@@ -123,6 +131,8 @@ class RunView:
         match record:
             case r.Deviation():
                 self.deviations.append(record)
+            case r.Handover():
+                self.handovers.append(record)
             case r.StatementTaken():
                 self.statements.append(record)
             case r.StatementRefused():

@@ -1,7 +1,7 @@
-"""Signed statements of people: approvals, answers, resolutions, cancellations. Plain text, signed with stock tools.
+"""Signed statements of people: approvals, rejections, answers, resolutions, cancellations.
 
-The text is `hisops-<kind>/1`, then `key: value` lines, an empty line, and for a reader's eyes the rendered plan or
-gate. What is signed is the bytes of the file, namespace `approve.v1@hisops`.
+They are plain text, signed with stock tools: `hisops-<kind>/1`, then `key: value` lines, an empty line, and for a
+reader's eyes the rendered plan or gate. What is signed is the bytes of the file, namespace `approve.v1@hisops`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-StatementKind = Literal["approval", "answer", "resolution", "cancellation"]
+StatementKind = Literal["approval", "answer", "resolution", "cancellation", "rejection"]
 NAMESPACE = "approve.v1@hisops"
 
 
