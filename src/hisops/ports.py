@@ -282,6 +282,41 @@ class Locks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildOrder:
+    """A run that a step of a playbook asks for: its id, its runbook (of which digest), its target, its values."""
+
+    run: str
+    runbook: str
+    digest: str
+    target: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildLeft:
+    """How a child run was left. REFUSED: it was never opened. `head` is the digest of the HEAD of a sealed run."""
+
+    state: str
+    exit_code: int
+    reason: str | None = None
+    head: str | None = None
+    wrote: bool = False
+
+
+class Children(Protocol):
+    """The runs of a playbook: ordinary runs, each with a plan, gates and a log of its own."""
+
+    def new_id(self, target: str) -> str:
+        """Return an id for a run on `target`."""
+
+    def known(self, run: str) -> bool:
+        """Return whether the run was ever opened."""
+
+    def carry_on(self, order: ChildOrder) -> ChildLeft:
+        """Plan and open the run if it is not known, else resume it, else adopt its end; return how it stands now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """All ports of one run. A rehearsal is other ports."""
 
@@ -293,3 +328,4 @@ class Ports:
     operator: Operator
     observer: Observer
     locks: Locks
+    children: Children | None = None

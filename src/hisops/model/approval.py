@@ -1,8 +1,9 @@
 """The one rule of who may approve what: the engine asks it at the gate, the verifier asks it again months later.
 
-Headers of an approval: of (plan | evidence), origin, plan, runbook, target, requester, role (one or more), run, step,
-certificate, evidence (the last four `-` in an approval of a plan), ledger (`<size> <root>`), not-after, nonce, request
-(what tells two texts of the same content apart), withdraws (the person's own rejections that no longer stand).
+Headers of an approval: of (plan | evidence | amendment), origin, plan, runbook, target, requester, role (one or more),
+run, step, certificate, evidence (the last four `-` in an approval of a plan), ledger (`<size> <root>`), not-after,
+nonce, request (what tells two texts of the same content apart), withdraws (the person's own rejections that no longer
+stand). The evidence of an approval of an amendment is the digest of the amendment's own text; its step is `-`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class People(Protocol):
 class Wanted:
     """What an approval has to be of. `involved`: principals of the requester and of all who carried the run on."""
 
-    of: Literal["plan", "evidence"]
+    of: Literal["plan", "evidence", "amendment"]
     role: str
     origin: str
     plan: str
@@ -65,11 +66,21 @@ def _wrong_thing(statement: Statement, wanted: Wanted) -> str | None:
         return f"it is for another site ({get('origin')})"
     if get("plan") != wanted.plan:
         return "it approves another plan"
-    of = get("of")
-    if of == "plan":
-        return None if wanted.of == "plan" else "it approves the plan, but the gate wants the evidence approved"
-    if of != "evidence":
+    return _wrong_kind(get("of"), wanted.of) or (None if get("of") == "plan" else _wrong_place(statement, wanted))
+
+
+def _wrong_kind(of: str | None, wanted: str) -> str | None:
+    if of not in {"plan", "evidence", "amendment"}:
         return "it does not say what it approves"
+    if "amendment" in {of, wanted} and of != wanted:
+        return f"it approves the {of}, but the {wanted} has to be approved"
+    if of == "plan" and wanted != "plan":
+        return "it approves the plan, but the gate wants the evidence approved"
+    return None
+
+
+def _wrong_place(statement: Statement, wanted: Wanted) -> str | None:
+    get = statement.get
     if (get("run"), get("step")) != (wanted.run, wanted.step):
         return f"it is for step {get('step')} of run {get('run')}"
     if get("evidence") != wanted.evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from hisops.canonical import digest_of
@@ -30,7 +30,10 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One plan. `runbook`, `judges` and `target_type` hold the parsed YAML, so a plan needs no library beside it."""
+    """One plan. `runbook`, `judges` and `target_type` hold the parsed YAML, so a plan needs no library beside it.
+
+    `amended_from` is never written: a plan whose definitions were amended keeps the digest that it was approved under.
+    """
 
     id: str
     created: str
@@ -50,20 +53,34 @@ class Plan:
     warnings: list[dict[str, str]]
     ledger: dict[str, Any]
     nonce: str
+    amended_from: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the plan as a document for canonical JSON."""
-        return {"format": FORMAT, **asdict(self)}
+        document = {"format": FORMAT, **asdict(self)}
+        del document["amended_from"]
+        return document
 
     @property
     def digest(self) -> str:
         """The digest that approvals are over."""
-        return digest_of(self.document())
+        return self.amended_from or digest_of(self.document())
+
+    def amended(self, definitions: dict[str, Any]) -> Plan:
+        """Return the plan with other definitions (`model.amendment`) under the digest that it was approved under."""
+        return replace(
+            self,
+            runbook=definitions["runbook"],
+            runbook_digest=digest_of(definitions["runbook"]),
+            judges=definitions["judges"],
+            target_type=definitions["target_type"],
+            amended_from=self.digest,
+        )
 
     @staticmethod
     def from_document(document: dict[str, Any]) -> Plan:
         """Return the plan of a document; ValueError if it is not one of this format."""
-        if document.get("format") != FORMAT:
+        if document.get("format") != FORMAT or "amended_from" in document:
             raise ValueError(f"this is no plan of format {FORMAT}")
         values = {key: value for key, value in document.items() if key != "format"}
         values["steps"] = [PlannedStep(**step) for step in values["steps"]]

@@ -201,6 +201,52 @@ class Handover(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunbookAmended(Record):
+    """From here on the run goes by other definitions: `definitions` is their blob, `digest` that of their JSON.
+
+    `request` is the statement of who carries the run out, `approval` that of a second person.
+    """
+
+    TYPE: ClassVar[str] = "runbook.amend"
+    definitions: str
+    digest: str
+    request: str
+    approval: str
+    by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildIntended(Record):
+    """A step of a playbook is about to plan and open the run `run`. It is durable before that run is opened."""
+
+    TYPE: ClassVar[str] = "child.intent"
+    step: str
+    attempt: int
+    run: str
+    runbook: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded(Record):
+    """The run that a step of a playbook stands for has ended: `head` is the digest of its HEAD.
+
+    A run that was refused before it was opened has no HEAD; its state is REFUSED.
+    """
+
+    TYPE: ClassVar[str] = "child.end"
+    step: str
+    attempt: int
+    run: str
+    state: str
+    exit: int
+    head: str | None = None
+    wrote: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped(Record):
     """The wall clock of the control host was moved by `drift` microseconds since the record before."""
 
@@ -235,6 +281,9 @@ RECORDS: dict[str, type[Record]] = {
         StatementRefused,
         Deviation,
         Handover,
+        RunbookAmended,
+        ChildIntended,
+        ChildEnded,
         ClockStepped,
         RunSealed,
     )

@@ -49,6 +49,13 @@ class StepView:
     calls: list[CallView] = field(default_factory=list)
     decided: dict[str, r.GateDecided] = field(default_factory=dict)
     opened: r.GateOpened | None = None
+    child: r.ChildIntended | None = None
+    child_ended: r.ChildEnded | None = None
+
+    @property
+    def started(self) -> bool:
+        """True once the step has left the place before its gate."""
+        return self.state not in {"PENDING", "WAITING"} or bool(self.calls) or self.child is not None
 
     def last(self, kind: str) -> CallView | None:
         """Return the newest call of `kind`, or None."""
@@ -82,6 +89,7 @@ class RunView:
     refused: list[r.StatementRefused] = field(default_factory=list)
     locks: dict[tuple[str, str], str] = field(default_factory=dict)
     links: list[r.LinkChanged] = field(default_factory=list)
+    amended: r.RunbookAmended | None = None
     sealed: r.RunSealed | None = None
     wrote: bool = False
 
@@ -141,10 +149,27 @@ class RunView:
                 self.locks[name, where] = event
             case r.LinkChanged():
                 self.links.append(record)
+            case r.RunbookAmended():
+                self._amend(record)
+            case r.ChildIntended(step=name, attempt=attempt):
+                step = self.step(name)
+                step.child, step.child_ended = record, None
+                step.attempt = max(step.attempt, attempt)
+            case r.ChildEnded(step=name, wrote=wrote):
+                self.step(name).child_ended = record
+                self.wrote = self.wrote or wrote
             case r.RunSealed(state=state):
                 self.sealed, self.state = record, state
             case _:
                 pass
+
+    def _amend(self, record: r.RunbookAmended) -> None:
+        """Take other definitions into account: gates that nobody has passed through yet are asked anew."""
+        self.amended = record
+        for step in self.steps.values():
+            if not step.started:
+                step.decided.clear()
+                step.opened = None
 
 
 def fold(records: Iterable[r.Record]) -> RunView:
