@@ -129,6 +129,7 @@ class World:
     watcher: Watcher = field(default_factory=Watcher)
     locks: FakeLocks = field(default_factory=FakeLocks)
     involved: tuple[str, ...] = ("dba1@hospital",)
+    break_glass: str | None = None
 
     def __post_init__(self) -> None:
         self.sql = FakeSql(
@@ -200,8 +201,9 @@ class World:
 
     def run(self) -> Run:
         return assemble(
-            self.ports(), self.bound(), self.definitions().judges, self.plan(), "dba1@hospital", self.involved
-        )
+            self.ports(), self.bound(), self.definitions().judges, self.plan(), "dba1@hospital", self.involved,
+            self.break_glass,
+        )  # fmt: skip
 
     def go(self) -> Ended:
         return self.run().carry_out()

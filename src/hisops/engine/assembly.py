@@ -90,14 +90,15 @@ def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: P
 
 
 def assemble(
-    ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan, operator: str, involved: Collection[str]
-) -> Run:
-    """Return the run of `plan`, from wherever its log stands."""
+    ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan, operator: str, involved: Collection[str],
+    break_glass: str | None = None,
+) -> Run:  # fmt: skip
+    """Return the run of `plan`, from wherever its log stands; `break_glass` says why to do without approvals."""
     run_id = ports.journal.run_id
     recorder = Recorder(ports.journal, ports.observer)
     hands = _hands(ports, recorder, bound, judges, patience=PATIENCE)
     own = _own_folders(ports, hands, bound, plan.id, run_id)
-    gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved)
+    gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved, break_glass)
     return Run(ports, plan, bound, hands, recorder, gates, own, involved)
 
 

@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from hisops.canonical import digest_of
+from hisops.engine.approving import PART, Approvals
+from hisops.engine.arrivals import Arrivals
 from hisops.engine.conditions import look_up
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
 from hisops.model import records as r
-from hisops.model.approval import Wanted, why_refused
 from hisops.model.plan import Plan
-from hisops.model.run import evidence_line
-from hisops.model.runbook import Gate, Step
-from hisops.model.statement import Signed
-from hisops.ports import Ports, Question, Rejected
+from hisops.model.rejection import told
+from hisops.model.run import BREAK_GLASS, evidence_line
+from hisops.model.runbook import Approve, Gate, Step
+from hisops.ports import Ports, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,7 @@ def _approve(gate: Gate, values: Values) -> list[Part]:
         return []
     wanted = gate.approve
     numbers = range(1, wanted.quorum + 1)
-    return [
-        Part(f"approve-{number}", f"{wanted.role} approves the {wanted.of}", role=wanted.role) for number in numbers
-    ]
+    return [Part(f"{PART}{number}", f"{wanted.role} approves the {wanted.of}", role=wanted.role) for number in numbers]
 
 
 PARTS: tuple[Callable[[Gate, Values], list[Part]], ...] = (_confirm, _type_target, _read_back, _approve)
@@ -85,31 +84,40 @@ def evidence_digest(step: Step, plan: Plan, recorder: Recorder) -> str:
 
 
 class Gatekeeper:
-    """Passes the gates of one run."""
+    """Passes the gates of one run. With a `break_glass` reason its operator does without approvals, on the record."""
 
     def __init__(
-        self, ports: Ports, recorder: Recorder, plan: Plan, run_id: str, operator: str, involved: Collection[str]
-    ) -> None:
+        self, ports: Ports, recorder: Recorder, plan: Plan, run_id: str, operator: str, involved: Collection[str],
+        break_glass: str | None = None,
+    ) -> None:  # fmt: skip
         self._ports = ports
         self._recorder = recorder
         self._plan = plan
         self._run_id = run_id
         self._operator = operator
         self._involved = involved
+        self._break_glass = break_glass
+        self._arrivals = Arrivals(ports.statements, recorder, run_id, plan.digest)
+        self._approvals = Approvals(ports.statements, ports.clock, self._arrivals, recorder, plan, run_id, involved)
 
     def pass_gate(self, step: Step, values: Values) -> dict[str, str]:
-        """Return the answers by part once every part has passed; Leave(WAITING) if one is still missing."""
+        """Return the answers by part once every part has passed; Leave if one is missing or somebody said no."""
         parts = parts_of(step, values)
         if not parts:
             return {}
         shown = evidence_of(step, values, self._recorder)
         evidence = evidence_digest(step, self._plan, self._recorder)
+        self._reopen(step, parts, evidence)
         for part in self._open(step, parts):
             if decision := self._arrived(step, part, evidence):
                 self._recorder.commit(decision)
         self._announce(step, parts, evidence)
-        for part in self._open(step, parts):
-            self._recorder.commit(self._decide(step, part, evidence, shown))
+        self._heed(step, evidence)
+        while waiting := self._open(step, parts):
+            for part in waiting:
+                self._recorder.commit(self._decide(step, part, evidence, shown))
+            self._reopen(step, parts, evidence)
+            self._heed(step, evidence)
         return {name: decision.value or "" for name, decision in self._decided(step).items()}
 
     def _open(self, step: Step, parts: list[Part]) -> list[Part]:
@@ -118,18 +126,37 @@ class Gatekeeper:
     def _decided(self, step: Step) -> dict[str, r.GateDecided]:
         return self._recorder.view.step(step.id).decided
 
+    def _reopen(self, step: Step, parts: list[Part], evidence: str) -> None:
+        """Ask again for approvals that were given and do not hold any more."""
+        if rule := _rule(step):
+            void = self._approvals.void(step, rule, evidence)
+            names = [part.name for part in parts if part.name in void or part.name not in self._decided(step)]
+            if void:
+                self._say_open(step, names, evidence)
+
     def _announce(self, step: Step, parts: list[Part], evidence: str) -> None:
-        open_parts = [part.name for part in self._open(step, parts)]
+        names = [part.name for part in self._open(step, parts)]
         opened = self._recorder.view.step(step.id).opened
-        if open_parts and (opened is None or opened.parts != open_parts or opened.evidence != evidence):
-            self._recorder.commit(
-                r.GateOpened(step=step.id, parts=open_parts, evidence=evidence),
-                r.StepChanged(step=step.id, state="WAITING"),
-            )
+        if names and (opened is None or opened.parts != names or opened.evidence != evidence):
+            self._say_open(step, names, evidence)
+
+    def _say_open(self, step: Step, names: list[str], evidence: str) -> None:
+        self._recorder.commit(
+            r.GateOpened(step=step.id, parts=names, evidence=evidence), r.StepChanged(step=step.id, state="WAITING")
+        )
+
+    def _heed(self, step: Step, evidence: str) -> None:
+        """Hold the run if somebody who could approve has said no."""
+        rule = _rule(step)
+        if rule and (found := self._approvals.rejections(step, rule, evidence)):
+            raise Leave("HELD", f"{step.id}: {'; '.join(map(told, found))}")
 
     def _decide(self, step: Step, part: Part, evidence: str, shown: dict[str, str]) -> r.GateDecided:
         if decision := self._arrived(step, part, evidence):
             return decision
+        if part.role is not None and self._break_glass:
+            self._recorder.write(r.Deviation(kind=BREAK_GLASS, step=step.id, reason=self._break_glass))
+            return r.GateDecided(step=step.id, part=part.name, by=self._operator, value=BREAK_GLASS)
         operator = self._ports.operator
         if not operator.interactive:
             raise Leave("WAITING", f"{step.id}: {part.text}")
@@ -137,7 +164,8 @@ class Gatekeeper:
             question = Question(
                 step=step.id, part=_kind(part), text=part.text, expected=part.expected, role=part.role, evidence=shown
             )
-            typed = operator.ask(question, lambda: self._arrived(step, part, evidence) is not None)
+            typed = operator.ask(question, lambda: self._answered(step, part, evidence))
+            self._heed(step, evidence)
             if decision := self._arrived(step, part, evidence):
                 return decision
             if typed is None:
@@ -145,10 +173,18 @@ class Gatekeeper:
             if part.role is None and why_wrong(step, part, typed) is None:
                 return r.GateDecided(step=step.id, part=part.name, by=self._operator, value=typed)
 
+    def _answered(self, step: Step, part: Part, evidence: str) -> bool:
+        """Tell whether the waiting is over: an answer has arrived, or a no."""
+        rule = _rule(step) if part.role is not None else None
+        if rule and self._approvals.rejections(step, rule, evidence):
+            return True
+        return self._arrived(step, part, evidence) is not None
+
     def _arrived(self, step: Step, part: Part, evidence: str) -> r.GateDecided | None:
-        if part.role is not None:
-            return self._approval(step, part, evidence)
-        for signed in self._signed():
+        rule = _rule(step)
+        if part.role is not None and rule:
+            return self._approvals.arrived(step, rule, part.name, evidence)
+        for signed in self._arrivals.signed():
             get = signed.statement.get
             mine = (signed.statement.kind, get("run"), get("step"), get("part")) == (
                 "answer",
@@ -165,64 +201,16 @@ class Gatekeeper:
             if signed.principal not in self._involved:
                 reason = f"{signed.principal} does not carry out this run"
             if reason is None:
-                self._take(signed, step)
+                self._arrivals.take(signed, step.id)
                 return r.GateDecided(
                     step=step.id, part=part.name, by=signed.principal, value=value, statement=signed.sha256
                 )
-            self._refuse(signed.sha256, reason)
+            self._arrivals.refuse(signed.sha256, reason)
         return None
 
-    def _approval(self, step: Step, part: Part, evidence: str) -> r.GateDecided | None:
-        gate = step.gate
-        if gate is None or gate.approve is None:
-            return None
-        people = self._ports.statements
-        used = {people.person_of(d.by) for d in self._decided(step).values() if d.part.startswith("approve-")}
-        wanted = Wanted(
-            of=gate.approve.of,
-            role=gate.approve.role,
-            origin=self._plan.site["origin"],
-            plan=self._plan.digest,
-            involved=self._involved,
-            run=self._run_id,
-            step=step.id,
-            evidence=evidence,
-        )
-        for signed in self._signed():
-            if signed.statement.kind != "approval":
-                continue
-            if people.person_of(signed.principal) in used:
-                continue
-            reason = why_refused(signed, wanted, people, now=self._ports.clock.now())
-            if reason is None:
-                self._take(signed, step)
-                return r.GateDecided(step=step.id, part=part.name, by=signed.principal, statement=signed.sha256)
-            if signed.statement.get("step") in {step.id, "-"}:
-                self._refuse(signed.sha256, reason)
-        return None
 
-    def _signed(self) -> list[Signed]:
-        found = []
-        for item in self._ports.statements.for_run(self._run_id):
-            if isinstance(item, Rejected):
-                self._refuse(item.sha256, item.reason)
-            else:
-                found.append(item)
-        return found
-
-    def _take(self, signed: Signed, step: Step) -> None:
-        taken = {item.statement for item in self._recorder.view.statements}
-        if signed.sha256 not in taken:
-            self._ports.statements.keep(self._run_id, signed)
-            kind = signed.statement.kind
-            self._recorder.write(
-                r.StatementTaken(statement=signed.sha256, kind=kind, by=signed.principal, step=step.id)
-            )
-
-    def _refuse(self, sha256: str, reason: str) -> None:
-        known = {item.statement for item in self._recorder.view.refused}
-        if sha256 not in known:
-            self._recorder.write(r.StatementRefused(statement=sha256, reason=reason))
+def _rule(step: Step) -> Approve | None:
+    return step.gate.approve if step.gate else None
 
 
 def why_wrong(step: Step, part: Part, value: str) -> str | None:
@@ -244,4 +232,4 @@ def why_wrong(step: Step, part: Part, value: str) -> str | None:
 
 
 def _kind(part: Part) -> Any:
-    return "approve" if part.name.startswith("approve-") else part.name
+    return "approve" if part.name.startswith(PART) else part.name

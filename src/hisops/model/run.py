@@ -57,6 +57,12 @@ class StepView:
         """True once the step has left the place before its gate."""
         return self.state not in {"PENDING", "WAITING"} or bool(self.calls) or self.child is not None
 
+    def open_gate(self, record: r.GateOpened) -> None:
+        """Take down what the gate waits for: what was decided of it before does not hold any more."""
+        self.opened = record
+        for part in record.parts:
+            self.decided.pop(part, None)
+
     def last(self, kind: str) -> CallView | None:
         """Return the newest call of `kind`, or None."""
         return next((call for call in reversed(self.calls) if call.intent.kind == kind), None)
@@ -129,7 +135,7 @@ class RunView:
                 if call := self.step(name).last(kind):
                     call.ended = record
             case r.GateOpened(step=name):
-                self.step(name).opened = record
+                self.step(name).open_gate(record)
             case r.GateDecided(step=name, part=part):
                 self.step(name).decided[part] = record
             case _:
