@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
+from hisops.adapters.carrier import Carrier
 from hisops.adapters.local import LocalCarrier
+from hisops.adapters.openssh import OpensshCarrier
+from hisops.adapters.openssh_link import OpensshLink
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
@@ -63,16 +67,21 @@ class SiteReach:
         entry = self._site.hosts.get(name)
         if entry is None:
             raise _unknown("host", name, sorted(self._site.hosts))
-        link = SshLink(
-            name,
-            entry.address,
-            port=entry.port,
-            user=entry.user,
-            identity_file=self._site_dir / Path(entry.identity_file).expanduser() if entry.identity_file else None,
-            known_hosts=[self._site_dir / "known_hosts"],
-            ssh_config=self._ssh_config,
+        return ShellHost(
+            name, self._carrier(name, entry), os=entry.os, path=entry.path, boot_id_file=entry.boot_id_file
         )
-        return ShellHost(name, SshCarrier(link), os=entry.os, path=entry.path, boot_id_file=entry.boot_id_file)
+
+    def _carrier(self, name: str, entry: model.Host) -> Carrier:
+        where: dict[str, Any] = {
+            "port": entry.port,
+            "user": entry.user,
+            "identity_file": self._site_dir / Path(entry.identity_file).expanduser() if entry.identity_file else None,
+            "known_hosts": [self._site_dir / "known_hosts"],
+            "ssh_config": self._ssh_config,
+        }
+        if entry.ssh == "system":
+            return OpensshCarrier(OpensshLink(name, entry.address, **where, options=entry.ssh_options))
+        return SshCarrier(SshLink(name, entry.address, **where))
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> UsageProblem:

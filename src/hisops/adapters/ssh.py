@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hisops.adapters.carrier import Feed
+from hisops.adapters.ssh_failures import LOST
 from hisops.adapters.ssh_link import SshLink
 from hisops.errors import Unreachable
 
@@ -150,13 +151,7 @@ def _translated(name: str) -> Iterator[None]:
     except TimeoutError:
         raise
     except (EOFError, ConnectionError, SSHException) as error:
-        raise Unreachable(
-            "HIS-3007",
-            "The link to {host} was lost: {detail}",
-            "What runs detached there goes on; try again when the host answers.",
-            host=name,
-            detail=str(error) or "closed by the other side",
-        ) from error
+        raise Unreachable(*LOST, host=name, detail=str(error) or "closed by the other side") from error
 
 
 def _left(deadline: float | None) -> float | None:

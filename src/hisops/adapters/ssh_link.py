@@ -10,6 +10,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from hisops.adapters.ssh_failures import (
+    CHANGED_KEY,
+    FAILED,
+    LATE,
+    LOGIN_REFUSED,
+    NO_KEY_FILE,
+    NO_NAME,
+    NO_WAY,
+    NOT_LISTENING,
+    TOO_OLD,
+    UNKNOWN_KEY,
+    Failure,
+)
 from hisops.errors import Unreachable
 
 _CONNECT = 10
@@ -17,27 +30,6 @@ _LOGIN = 20
 _KEEPALIVE = 15
 _DEAD_AFTER_MS = 60_000
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes256-ctr", "aes192-ctr")
-_TODO_KEY = "Compare the fingerprint with the host's own (ssh-keygen -lf), then put the key into {known_hosts}."
-_CHANGED = (
-    "HIS-3006",
-    "The host key of {host} ({address}) is not the known one: {detail}",
-    f"Treat it as an attack until the host's administrator explains the change. {_TODO_KEY}",
-)
-_LOGIN_REFUSED = (
-    "HIS-3004",
-    "{host} ({address}) did not accept {user}: {detail}",
-    "Check user and identity_file of the host in site.yaml, and authorized_keys on the host; "
-    "a key with a passphrase must be loaded in ssh-agent.",
-)
-_CONNECTION_REFUSED = (
-    "HIS-3001",
-    "{host} ({address}) refused the connection.",
-    "Check address and port in site.yaml, and that sshd runs there.",
-)
-_NO_NAME = ("HIS-3002", "The name of {host} ({address}) cannot be resolved.", "Correct its address in site.yaml.")
-_LATE = ("HIS-3003", "{host} ({address}) did not answer in time.", "Check the network and the firewall.")
-_NO_WAY = ("HIS-3001", "{host} ({address}) cannot be reached: {detail}", "Check address, network and firewall.")
-_FAILED = ("HIS-3008", "SSH to {host} ({address}) failed: {detail}", "Try `ssh -v` to the host with the same user.")
 
 
 class SshLink:
@@ -110,13 +102,7 @@ class SshLink:
         kwargs: dict[str, Any] = {"banner_timeout": self._login_timeout, "auth_timeout": self._login_timeout}
         if self._identity_file:
             if not self._identity_file.is_file():
-                raise Unreachable(
-                    "HIS-3055",
-                    "The key {path} for {host} is not there.",
-                    "Correct identity_file of the host in site.yaml; it is relative to the site folder.",
-                    path=self._identity_file,
-                    host=self.name,
-                )
+                raise Unreachable(*NO_KEY_FILE, path=self._identity_file, host=self.name)
             kwargs |= {"key_filename": [str(self._identity_file)], "look_for_keys": False}
         connection = Connection(
             self._address,
@@ -175,23 +161,24 @@ class SshLink:
         )
 
 
-def _told(error: Exception) -> tuple[str, str, str]:
+def _told(error: Exception) -> Failure:
     """Return code, fact and advice for what fabric, paramiko or the system raised."""
     import paramiko
 
-    kinds: tuple[tuple[type[Exception], tuple[str, str, str]], ...] = (
-        (paramiko.BadHostKeyException, _CHANGED),
-        (paramiko.AuthenticationException, _LOGIN_REFUSED),
-        (ConnectionRefusedError, _CONNECTION_REFUSED),
-        (socket.gaierror, _NO_NAME),
-        (TimeoutError, _LATE),
-        (OSError, _NO_WAY),
+    kinds: tuple[tuple[type[Exception], Failure], ...] = (
+        (paramiko.BadHostKeyException, CHANGED_KEY),
+        (paramiko.ssh_exception.IncompatiblePeer, TOO_OLD),
+        (paramiko.AuthenticationException, LOGIN_REFUSED),
+        (ConnectionRefusedError, NOT_LISTENING),
+        (socket.gaierror, NO_NAME),
+        (TimeoutError, LATE),
+        (OSError, NO_WAY),
     )
     if "No authentication methods" in str(error):
-        return _LOGIN_REFUSED
+        return LOGIN_REFUSED
     if "protocol banner" in str(error):
-        return _LATE
-    return next((told for kind, told in kinds if isinstance(error, kind)), _FAILED)
+        return LATE
+    return next((told for kind, told in kinds if isinstance(error, kind)), FAILED)
 
 
 def _gateway(config: Any, address: str, passed: frozenset[str] = frozenset()) -> Any:
@@ -247,9 +234,7 @@ class _RefuseUnknown:
     def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
         """Refuse."""
         raise Unreachable(
-            "HIS-3005",
-            "The host key of {host} ({address}) is not known: {detail}",
-            _TODO_KEY,
+            *UNKNOWN_KEY,
             host=self._name,
             address=hostname,
             known_hosts=self._known_hosts,

@@ -61,9 +61,9 @@ def _clock(name: str, skew: float) -> Check:
 def _ssh_words(name: str, entry: Host) -> Iterator[Check]:
     from hisops.adapters.ssh_words import ssh_words_not_honoured
 
-    if words := ssh_words_not_honoured(entry.address):
+    if entry.ssh == "built-in" and (words := ssh_words_not_honoured(entry.address)):
         fact = "Not honoured by hisops: {words}"
-        todo = "If the host cannot be reached without them, give it a gateway by ProxyJump."
+        todo = "If the host cannot be reached without them, set `ssh: system` for it in site.yaml."
         yield Check(
             subject=f"ssh_config of {name}", state="care", fact=fact, todo=todo, values={"words": ", ".join(words)}
         )

@@ -17,8 +17,27 @@ class RunAs(Definition):
     via: Literal["none", "sudo", "su"] = "none"
 
 
+SshOption = Literal[
+    "CASignatureAlgorithms",
+    "CertificateFile",
+    "Ciphers",
+    "GSSAPIAuthentication",
+    "HostKeyAlgorithms",
+    "HostKeyAlias",
+    "KexAlgorithms",
+    "MACs",
+    "PKCS11Provider",
+    "PubkeyAcceptedAlgorithms",
+    "SecurityKeyProvider",
+]
+
+
 class Host(Definition):
-    """A machine that is reached over SSH. `boot_id_file` changes at every boot; without it the system is asked."""
+    """A machine that is reached over SSH. `boot_id_file` changes at every boot; without it the system is asked.
+
+    `ssh: system` takes the system's ssh(1) instead of the SSH that is built in; `ssh_options` are words of
+    ssh_config(5) for it: algorithms and keys only, nothing that could relax the check of host keys.
+    """
 
     address: str
     port: int | None = None
@@ -27,9 +46,17 @@ class Host(Definition):
     kind: Literal["production", "standby", "scratch"] = Field(default="production", alias="class")
     roles: dict[Literal["owner", "grid", "root"], RunAs] = Field(default_factory=dict)
     identity_file: str | None = None
+    ssh: Literal["built-in", "system"] = "built-in"
+    ssh_options: dict[SshOption, str] = Field(default_factory=dict)
     boot_id_file: str | None = None
     stage_dir: str | None = None
     path: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _options_of_system_ssh(self) -> Self:
+        if self.ssh_options and self.ssh != "system":
+            raise ValueError("ssh_options are for the system's ssh: add `ssh: system`")
+        return self
 
 
 class SecretRef(Definition):
