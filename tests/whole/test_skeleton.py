@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hisops.canonical import digest_of
 from tests.support import small_site, sshd
 
 pytestmark = [
@@ -149,6 +150,11 @@ def test_an_edited_plan_or_runbook_is_refused(small):
     document = json.loads(Path(path).read_text())
     del document["runbook"]["steps"][1]["gate"]
     edited = small.folder.parent / "edited.plan"
+    edited.write_text(json.dumps(document))
+    refused = small.hisops("run", str(edited))
+    assert refused.returncode == 3
+    assert "HIS-6305" in refused.stderr
+    document["digest"] = digest_of({name: value for name, value in document.items() if name != "digest"})
     edited.write_text(json.dumps(document))
     refused = small.hisops("run", str(edited))
     assert refused.returncode == 3

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hisops.canonical import canonical
 from hisops.cli import wiring
 from hisops.cli.options import Invocation
+from hisops.cli.planfile import read_plan, write_plan
 from hisops.cli.planning import Planned, check_fresh, cited_approvals, make_plan
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.closing import closing_lines, document, status_lines
 from hisops.console.gate import Nobody, Terminal
 from hisops.console.live import Watch, watch
-from hisops.console.plan import digest_lines, plan_lines
+from hisops.console.plan import show_plan
 from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, type_target
 from hisops.console.theme import Screen
@@ -39,7 +38,7 @@ def plan_only(call: Invocation, runbook: str, target: str, given: Mapping[str, s
     desk = open_desk(call)
     screen = Screen.of(call)
     planned = _plan(desk, screen, runbook, target, given)
-    _show(screen, planned)
+    show_plan(screen, planned.plan, planned.refusals)
     if planned.refusals:
         return 3
     if out is not None:
@@ -54,7 +53,7 @@ def plan_and_carry_out(call: Invocation, runbook: str, target: str, given: Mappi
     desk = open_desk(call)
     screen = Screen.of(call)
     planned = _plan(desk, screen, runbook, target, given)
-    _show(screen, planned)
+    show_plan(screen, planned.plan, planned.refusals)
     if planned.refusals:
         return 3
     if not has_terminal(screen):
@@ -71,38 +70,6 @@ def _plan(desk: Desk, screen: Screen, runbook: str, target: str, given: Mapping[
     progress = Progress("", target, fit_runbook(desk.loaded.library, runbook).model)
     with _watching(desk, screen, progress) as observer:
         return make_plan(desk, runbook, target, given, Nobody(), observer)
-
-
-def _show(screen: Screen, planned: Planned) -> None:
-    screen.show(plan_lines(planned.plan, screen.page(), planned.refusals))
-    if not planned.refusals:
-        screen.show(digest_lines(planned.plan, screen.page()))
-    screen.data(
-        {
-            "plan": planned.plan.document(),
-            "digest": planned.plan.digest,
-            "refusals": planned.refusals,
-            "warnings": planned.plan.warnings,
-        }
-    )
-
-
-def write_plan(path: Path, plan: Plan) -> None:
-    """Save a plan, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(canonical(plan.document()) + b"\n")
-    part.replace(path)
-
-
-def read_plan(path: Path) -> Plan:
-    """Return the plan saved in `path`; UsageProblem if it is none."""
-    try:
-        return Plan.from_document(json.loads(path.read_bytes()))
-    except (OSError, ValueError, AttributeError, KeyError) as error:
-        raise UsageProblem(
-            "HIS-2203", "{path} is no saved plan: {why}.", "`hisops plan … -o FILE` saves one.", path=path, why=error
-        ) from error
 
 
 def carry_out_plan(desk: Desk, plan: Plan) -> int:

@@ -32,10 +32,9 @@ REHEARSAL = mark("Rehearsal")
 COMMANDS: dict[str, Place] = {
     "runbook": Place("runbook", RUNBOOKS, "The library of runbooks and judges."),
     "plan": Place(
-        "running",
+        "plans",
         RUNNING,
         "Check everything that can be checked without changing anything, and show what would be done.",
-        single=True,
     ),
     "run": Place("running", RUNNING, "Carry out a saved plan, exactly as it is.", single=True),
     "status": Place(

@@ -1,4 +1,4 @@
-"""`hisops plan`, `run`, `status`, `resume`, and what a runbook's own command does."""
+"""`hisops run`, `status`, `resume`, and what a runbook's own command does."""
 
 from __future__ import annotations
 
@@ -10,26 +10,10 @@ import typer
 
 from hisops.cli.helptext import Command, group
 from hisops.cli.options import Invocation, asked
-from hisops.errors import UsageProblem
 
 app = group("Planning and carrying out.")
 
-Target = Annotated[str, typer.Option("--target", "-t", help="The database of the site.")]
 RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", metavar="RUN")]
-
-
-@app.command("plan", cls=Command)
-def plan(
-    ctx: typer.Context,
-    runbook: Annotated[str, typer.Argument(help="The id of a runbook.")],
-    target: Target,
-    parameter: Annotated[list[str] | None, typer.Option("-p", help="NAME=VALUE, once for each.")] = None,
-    out: Annotated[Path | None, typer.Option("-o", help="Save the plan here, for approval and `hisops run`.")] = None,
-) -> int:
-    """Check everything that can be checked without changing anything, and show what would be done."""
-    from hisops.cli.carrying import plan_only
-
-    return plan_only(asked(ctx), runbook, target, _pairs(parameter or []), out)
 
 
 @app.command("run", cls=Command)
@@ -63,15 +47,3 @@ def carry_out(runbook_id: str, target: str, values: Mapping[str, Any], call: Inv
 
     given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
     raise typer.Exit(plan_and_carry_out(call, runbook_id, target, given))
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise UsageProblem(
-                "HIS-2202", "{text} is not NAME=VALUE.", "Write it like -p patch_id=37642901.", text=text
-            )
-        pairs[name.replace("-", "_")] = value
-    return pairs

@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.text import Text
 
-from hisops.console.duration import rough
+from hisops.console.duration import local, parse_stamp, rough
 from hisops.console.escape import visible
 from hisops.console.grid import Column, grid, shorten, wrapped
 from hisops.console.i18n import mark
 from hisops.console.reasons import reason_text
-from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page
+from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page, Screen
 from hisops.console.words import verdict_look
 from hisops.model.plan import Plan, PlannedStep
 from hisops.model.runbook import Gate, Runbook, Step
@@ -32,6 +32,31 @@ def plan_lines(plan: Plan, page: Page, refusals: Sequence[Mapping[str, str]] = (
         *_findings(plan.warnings, runbook, page, mark("warning"), CARE),
         *_findings(refusals, runbook, page, mark("refused"), BAD),
     ]
+
+
+def show_plan(screen: Screen, plan: Plan, refusals: Sequence[Mapping[str, str]]) -> None:
+    """Show the plan, and its digest if it can be carried out; or give both to a program."""
+    page = screen.page()
+    screen.show(plan_lines(plan, page, refusals))
+    if not refusals:
+        screen.show(digest_lines(plan, page))
+    screen.data(
+        {
+            "plan": plan.document(),
+            "digest": plan.digest,
+            "refusals": list(refusals),
+            "warnings": plan.warnings,
+        }
+    )
+
+
+def saved_lines(plan: Plan, page: Page) -> list[Text]:
+    """Return who made a saved plan, when, and for which site."""
+    said = page.say(
+        "Saved plan, made {time} by {who} for the site {site} ({origin})",
+        time=local(parse_stamp(plan.created)), who=plan.requester, site=plan.site["name"], origin=plan.site["origin"],
+    )  # fmt: skip
+    return wrapped(visible(said), page.width, first=Text("  "), indent=2)
 
 
 def digest_lines(plan: Plan, page: Page) -> list[Text]:
