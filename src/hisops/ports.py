@@ -55,6 +55,15 @@ class OpStatus:
     marker: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killed:
+    """What was seen of an operation after a kill, and how many processes were sent TERM, and then KILL."""
+
+    status: OpStatus
+    terminated: int = 0
+    killed: int = 0
+
+
 class Host(Protocol):
     """One host. Every method raises Unreachable when the link is missing or breaks; the caller may call again."""
 
@@ -88,6 +97,9 @@ class Host(Protocol):
         timeout: float | None = None,
     ) -> OpStatus:
         """Feed the output of `op` from byte offsets `seen` (stdout, stderr) to `sink` until it ends or time is up."""
+
+    def kill(self, op: str, run_as: RunAs | None, *, grace: float) -> Killed:
+        """End the tool of `op` and all that it started: TERM, after `grace` seconds KILL; then look."""
 
     def wipe(self, op: str, run_as: RunAs | None) -> None:
         """Empty the output of `op` on the host, once the log holds it; its folder stays."""
@@ -242,10 +254,10 @@ class Statements(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A part of a gate that the operator can answer at the terminal, or a manual result."""
+    """A part of a gate that the operator can answer at the terminal, a manual result, or whether `step` may begin."""
 
     step: str
-    part: Literal["confirm", "type_target", "read_back", "approve", "manual"]
+    part: Literal["confirm", "type_target", "read_back", "approve", "manual", "step"]
     text: str
     expected: str | None = None
     role: str | None = None
@@ -258,7 +270,10 @@ class Operator(Protocol):
     interactive: bool
 
     def ask(self, question: Question, arrived: Callable[[], bool]) -> str | None:
-        """Return what was typed; None if the person leaves it waiting. Returns "" as soon as `arrived()` is true."""
+        """Return what was typed; None if the person leaves it waiting. Returns "" as soon as `arrived()` is true.
+
+        For the part `step`, "" also means: begin it.
+        """
 
 
 class Observer(Protocol):

@@ -13,7 +13,7 @@ from hisops.errors import StatementFailed, Unreachable
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
-from hisops.ports import Command, HostFacts, OpStatus, Question, Rejected, Rows, Sink, Stream
+from hisops.ports import Command, HostFacts, Killed, OpStatus, Question, Rejected, Rows, Sink, Stream
 from hisops.secret import Secret
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -163,6 +163,13 @@ class FakeHost:
             sink("stdout", self.ops[op].program.stdout.encode()[seen[0] :])
             sink("stderr", self.ops[op].program.stderr.encode()[seen[1] :])
         return status
+
+    def kill(self, op: str, run_as: RunAs | None, *, grace: float) -> Killed:
+        before = self.look(op, run_as)
+        if before.state != "running":
+            return Killed(status=before)
+        self.ops[op].program.code = 143
+        return Killed(status=self.look(op, run_as), terminated=1)
 
     def wipe(self, op: str, run_as: RunAs | None) -> None:
         self._reach()

@@ -182,12 +182,26 @@ class StatementRefused(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation(Record):
-    """Something was not as the runbook has it: a skip, a resolution by hand, an override."""
+    """Something was not as the runbook has it: a skip, a resolution by hand, an override, a kill; and by whom."""
 
     TYPE: ClassVar[str] = "deviation"
     kind: str
     step: str | None = None
     reason: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoBegun(Record):
+    """An undo begins with the step `first` and goes back to and including `to` (None: all the way).
+
+    `by` is who asked for it; None if a failed step did. It is over when the run goes forward again, or ends.
+    """
+
+    TYPE: ClassVar[str] = "undo.begin"
+    first: str
+    to: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +298,7 @@ RECORDS: dict[str, type[Record]] = {
         RunbookAmended,
         ChildIntended,
         ChildEnded,
+        UndoBegun,
         ClockStepped,
         RunSealed,
     )

@@ -96,13 +96,16 @@ class RunView:
     locks: dict[tuple[str, str], str] = field(default_factory=dict)
     links: list[r.LinkChanged] = field(default_factory=list)
     amended: r.RunbookAmended | None = None
+    undo: r.UndoBegun | None = None
+    spent: list[r.GateDecided] = field(default_factory=list)
     sealed: r.RunSealed | None = None
     wrote: bool = False
 
     @property
     def broken_glass(self) -> list[r.GateDecided]:
         """The approvals that the operator did without."""
-        return [item for step in self.steps.values() for item in step.decided.values() if item.value == BREAK_GLASS]
+        decided = [*self.spent, *(item for step in self.steps.values() for item in step.decided.values())]
+        return [item for item in decided if item.value == BREAK_GLASS]
 
     def step(self, step_id: str) -> StepView:
         """Return the view of `step_id`, a fresh PENDING one if the log has not named it yet."""
@@ -113,13 +116,8 @@ class RunView:
     def apply(self, record: r.Record) -> None:
         """Take one more record into account."""
         match record:
-            case r.StepChanged(step=name, state=state, reason=reason, out=out, attempt=attempt):
-                step = self.step(name)
-                step.state, step.reason = state, reason
-                step.attempt = max(step.attempt, attempt)
-                step.out = out or step.out
-            case r.RunChanged(state=state, reason=reason):
-                self.state, self.reason = state, reason
+            case r.StepChanged():
+                self._apply_to_step(record)
             case r.CallIntent(step=name, attempt=attempt, effect=effect):
                 step = self.step(name)
                 step.attempt = max(step.attempt, attempt)
@@ -141,8 +139,20 @@ class RunView:
             case _:
                 self._apply_to_run(record)
 
+    def _apply_to_step(self, record: r.StepChanged) -> None:
+        step = self.step(record.step)
+        if record.state == "PENDING":  # to be done again: its gate opens anew, and what was answered once is spent
+            self.spent += step.decided.values()
+            step.decided, step.opened, step.out = {}, None, {}
+        step.state, step.reason = record.state, record.reason
+        step.attempt = max(step.attempt, record.attempt)
+        step.out = record.out or step.out
+
     def _apply_to_run(self, record: r.Record) -> None:
         match record:
+            case r.RunChanged(state=state, reason=reason):
+                self.state, self.reason = state, reason
+                self.undo = None if state == "RUNNING" else self.undo
             case r.Deviation():
                 self.deviations.append(record)
             case r.Handover():
@@ -153,6 +163,8 @@ class RunView:
                 self.refused.append(record)
             case r.LockChanged(name=name, where=where, event=event):
                 self.locks[name, where] = event
+            case r.UndoBegun():
+                self.undo = record
             case r.LinkChanged():
                 self.links.append(record)
             case r.RunbookAmended():

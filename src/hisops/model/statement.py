@@ -1,4 +1,4 @@
-"""Signed statements of people: approvals, rejections, answers, resolutions, cancellations, amendments.
+"""Signed statements of people: approvals, rejections, answers, resolutions, amendments, and what steers a run.
 
 They are plain text, signed with stock tools: `hisops-<kind>/1`, then `key: value` lines, an empty line, and for a
 reader's eyes the rendered plan or gate. What is signed is the bytes of the file, namespace `approve.v1@hisops`.
@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-StatementKind = Literal["approval", "answer", "resolution", "cancellation", "rejection", "amendment"]
+StatementKind = Literal[
+    "approval", "answer", "resolution", "cancellation", "rejection", "amendment", "pause", "kill"
+]
 NAMESPACE = "approve.v1@hisops"
 
 
