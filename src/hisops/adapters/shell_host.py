@@ -12,7 +12,7 @@ from hisops.adapters.carrier import Carrier, chunks
 from hisops.adapters.frame import Decoder, Frame
 from hisops.errors import HisopsError, Refused, Unreachable
 from hisops.model.site import RunAs
-from hisops.ports import Command, HostFacts, OpStatus, Sink, Stream
+from hisops.ports import Command, HostFacts, Killed, OpStatus, Sink, Stream
 
 _SMALL = 60.0  # seconds that a question of our own may take
 
@@ -120,6 +120,15 @@ class ShellHost:
                 break
         return self.look(op, run_as)
 
+    def kill(self, op: str, run_as: RunAs | None, *, grace: float) -> Killed:
+        """End the tool of `op` and all that it started: TERM, after `grace` seconds KILL; then look."""
+        seconds = max(0, round(grace))
+        before = operations.text_of("killing.sh")
+        script = operations.call("kill", operations.key(op), seconds, boot_file=self._boot_file, before=before)
+        answer = self._ask(script, run_as, _SMALL + seconds)
+        told = operations.fields(answer)
+        return Killed(status=operations.status(answer), terminated=int(told["term"]), killed=int(told["kill"]))
+
     def wipe(self, op: str, run_as: RunAs | None) -> None:
         """Empty the output of `op` on the host, once the log holds it; its folder stays."""
         self._ask(operations.call("wipe", operations.key(op)), run_as)
@@ -142,19 +151,19 @@ class ShellHost:
         """Hang up."""
         self._carrier.close()
 
-    def _ask(self, script: str, run_as: RunAs | None) -> bytes:
-        code, answer = self._exchange(script, run_as)
+    def _ask(self, script: str, run_as: RunAs | None, timeout: float = _SMALL) -> bytes:
+        code, answer = self._exchange(script, run_as, timeout)
         self._check(code, run_as)
         return answer
 
-    def _exchange(self, script: str, run_as: RunAs | None) -> tuple[int, bytes]:
+    def _exchange(self, script: str, run_as: RunAs | None, timeout: float = _SMALL) -> tuple[int, bytes]:
         answer: list[bytes] = []
         errors: list[bytes] = []
 
         def sink(stream: Stream, data: bytes) -> None:
             (answer if stream == "stdout" else errors).append(data)
 
-        code = self.run(Command(script=script, run_as=run_as), sink, _SMALL)
+        code = self.run(Command(script=script, run_as=run_as), sink, timeout)
         if code not in (0, 1, *_FAULTS):
             raise Refused(
                 "HIS-3017",
