@@ -136,6 +136,13 @@ class RunView:
                 self.step(name).open_gate(record)
             case r.GateDecided(step=name, part=part):
                 self.step(name).decided[part] = record
+            case r.ChildIntended(step=name, attempt=attempt):
+                step = self.step(name)
+                step.child, step.child_ended = record, None
+                step.attempt = max(step.attempt, attempt)
+            case r.ChildEnded(step=name, wrote=wrote):
+                self.step(name).child_ended = record
+                self.wrote = self.wrote or wrote
             case _:
                 self._apply_to_run(record)
 
@@ -169,13 +176,6 @@ class RunView:
                 self.links.append(record)
             case r.RunbookAmended():
                 self._amend(record)
-            case r.ChildIntended(step=name, attempt=attempt):
-                step = self.step(name)
-                step.child, step.child_ended = record, None
-                step.attempt = max(step.attempt, attempt)
-            case r.ChildEnded(step=name, wrote=wrote):
-                self.step(name).child_ended = record
-                self.wrote = self.wrote or wrote
             case r.RunSealed(state=state):
                 self.sealed, self.state = record, state
             case _:

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-StatementKind = Literal[
-    "approval", "answer", "resolution", "cancellation", "rejection", "amendment", "pause", "kill"
-]
+StatementKind = Literal["approval", "answer", "resolution", "cancellation", "rejection", "amendment", "pause", "kill"]
 NAMESPACE = "approve.v1@hisops"
 
 
