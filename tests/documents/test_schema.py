@@ -17,6 +17,7 @@ from tests.documents import shelf
 SOUND = {
     "runbook/v1": shelf.runbook(shelf.WRITE), "judge/v1": shelf.JUDGE, "target/v1": shelf.TARGET,
     "site/v1": site_template(), "roster/v1": roster_template(),
+    "policy/v1": "hisops: policy/v1\nverify_required: true\nrequire_anchor: false\n",
 }  # fmt: skip
 BROKEN = [
     ("runbook/v1", "effect: read", "efect: read"),
@@ -35,6 +36,8 @@ BROKEN = [
     ("site/v1", "{prompt: true}", "{prompt: true, env: X}"),
     ("site/v1", "via: sudo", "via: telnet"),
     ("roster/v1", "roles: [dba]", "roles: []"),
+    ("policy/v1", "verify_required: true", "verify_required: often"),
+    ("policy/v1", "require_anchor", "require_ancor"),
 ]
 
 

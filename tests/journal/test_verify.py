@@ -62,7 +62,9 @@ def test_a_resumed_run_is_verified_and_its_interruption_named(site: Site) -> Non
     pass_gate(journal, approval)
     intend(journal)
     journal.close()
-    finish(site.resume("r1", "dba2"), recovered=True)
+    resumed = site.resume("r1", "dba2")
+    resumed.commit(r.Handover(previous="dba1@hospital", by="dba2@hospital", role="dba"))
+    finish(resumed, recovered=True)
     done = site.verify()
     assert done.verdict == "verified"
     assert "interrupted" in facts(done, "note")

@@ -38,7 +38,7 @@ def open_trust(site: Any) -> Any:
     from hisops.journal.trust import load_trust
 
     own = site.trust.resolve() == (site.dir / "trust").resolve()
-    return load_trust(site.trust, site.roster, "site" if own else "reviewer")
+    return load_trust(site.trust, site.roster, "site" if own else "reviewer", site.policy)
 
 
 def screen_of(call: Invocation) -> Any:

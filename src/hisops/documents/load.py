@@ -13,6 +13,7 @@ from hisops.documents.source import Keys, Source
 from hisops.documents.validate import validate
 from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.model.judge import Judge
+from hisops.model.policy import NOTHING_MORE, Policy
 from hisops.model.roster import Roster
 from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Definition]] = {
     "judge/v1": Judge,
     "site/v1": Site,
     "roster/v1": Roster,
+    "policy/v1": Policy,
     "target/v1": TargetType,
 }
 
@@ -72,6 +74,14 @@ def load_site_file(where: Path | str, name: str | None = None) -> Loaded[Site]:
 def load_roster(where: Path | str, name: str | None = None) -> Loaded[Roster]:
     """Return the roster in a file or a text. Raises DocumentProblems."""
     return load(where, Roster, name)
+
+
+def load_policy(path: Path) -> Policy:
+    """Return the policy in a file; one that is not there, or holds nothing but remarks, asks for nothing more."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    if all(line.strip() == "" or line.lstrip().startswith("#") for line in lines):
+        return NOTHING_MORE
+    return load(path, Policy).model
 
 
 def load_target_type(where: Path | str, name: str | None = None) -> Loaded[TargetType]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hisops.documents.library import Library
-from hisops.documents.load import Loaded, load_roster
+from hisops.documents.load import Loaded, load_policy, load_roster
 from hisops.documents.problems import DocumentProblems
 from hisops.documents.site_rules import examine_site
 from hisops.errors import Refused, TrustUnusable, UsageProblem
+from hisops.model.policy import NOTHING_MORE, Policy
 from hisops.model.roster import Roster
 from hisops.model.site import Site
 
@@ -28,6 +29,7 @@ class LoadedSite:
     loaded: Loaded[Site]
     people: Loaded[Roster] | None
     library: Library
+    policy: Policy = NOTHING_MORE
 
     @property
     def site(self) -> Site:
@@ -82,9 +84,14 @@ def load_site(folder: Path, trust: Path | None = None, shipped: Path | None = No
             people = load_roster(trust / "roster.yaml")
         except DocumentProblems as error:
             problems = [*problems, *error.problems]
+    policy = NOTHING_MORE
+    try:
+        policy = load_policy(trust / "policy.yaml")
+    except DocumentProblems as error:
+        problems = [*problems, *error.problems]
     if loaded is None or problems:
         raise DocumentProblems(problems)
-    return LoadedSite(folder, trust, loaded, people, Library(folder, loaded.model.overrides, shipped))
+    return LoadedSite(folder, trust, loaded, people, Library(folder, loaded.model.overrides, shipped), policy)
 
 
 def _check_owner(path: Path) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from hisops.journal.findings import Findings
+from hisops.journal.handovers import check_handovers
 from hisops.journal.ledger_facts import LedgerFacts, RunEntries
+from hisops.journal.rejected import Started, check_rejections
 from hisops.journal.sshkey import fingerprint
-from hisops.journal.statements import read_statement
+from hisops.journal.statements import pairs_in, read_pair, read_statement
 from hisops.journal.trust import Trust
 from hisops.journal.verify_segment import Seen
 from hisops.model import records as r
 from hisops.model.approval import Wanted, why_refused
+from hisops.model.review import Debt, closing
+from hisops.model.run import BREAK_GLASS
 from hisops.model.statement import Signed
 
 
@@ -29,10 +33,16 @@ class Vouched:
 
 @dataclass(slots=True)
 class _Gate:
-    """What the log has said of a step's gate so far."""
+    """What the log has said of a step's gate so far: the evidence, and by part what was decided, and when."""
 
     evidence: str | None = None
-    decisions: list[tuple[r.GateDecided, datetime]] | None = None
+    decided: dict[str, tuple[r.GateDecided, datetime]] = field(default_factory=dict)
+
+    def open(self, record: r.GateOpened) -> None:
+        """What the gate waits for is not decided any more."""
+        self.evidence = record.evidence
+        for part in record.parts:
+            self.decided.pop(part, None)
 
 
 class Authorisation:
@@ -52,26 +62,38 @@ class Authorisation:
         self._cited: dict[str, str] = dict(
             zip(entries.opening.get("approvals", ()), entries.opening.get("nonces", ()), strict=False)
         )
+        self._taken: set[str] = set()
+        self._started: list[Started] = []
+        self._debts: list[Debt] = []
         self.vouched: list[Vouched] = []
         self.approved: list[str] = []
 
     def check(self, seen: Sequence[Seen]) -> None:
         """Take down every approval that is missing or does not count, and whom the others are from."""
+        operators = [str(opened.values["actor"]) for opened in self._entries.opened]
+        check_handovers(operators, seen, self._trust.roster, self._findings)
         self._check_cited()
-        self._check_others({item.record.statement for item in seen if isinstance(item.record, r.StatementTaken)})
         gates: dict[str, _Gate] = {}
-        wanted = {step["id"]: step["gate"]["approve"] for step in _gated(self._plan)}
+        rules = {step["id"]: step["gate"]["approve"] for step in _gated(self._plan)}
+        glass = {item.record.step or "": item.record.reason for item in seen if _is_glass(item.record)}
+        begun: dict[int, datetime] = {}
         for item in seen:
             record = item.record
+            begun.setdefault(item.segment, item.stamp.time)
             if isinstance(record, r.StatementTaken):
                 self._check_taken(record, item.stamp.time)
             elif isinstance(record, r.GateOpened):
-                gates.setdefault(record.step, _Gate()).evidence = record.evidence
+                gates.setdefault(record.step, _Gate()).open(record)
             elif isinstance(record, r.GateDecided) and record.part.startswith("approve"):
-                gate = gates.setdefault(record.step, _Gate())
-                gate.decisions = [*(gate.decisions or ()), (record, item.stamp.time)]
-            elif isinstance(record, r.CallIntent) and record.kind == "action" and record.step in wanted:
-                self._check_gate(record.step, wanted.pop(record.step), gates.get(record.step, _Gate()), item.segment)
+                gates.setdefault(record.step, _Gate()).decided[record.part] = record, item.stamp.time
+            elif isinstance(record, r.CallIntent) and record.kind == "action" and record.step in rules:
+                rule, gate = rules[record.step], gates.get(record.step, _Gate())
+                if record.step not in {each.step for each in self._started}:
+                    self._check_gate(record.step, rule, gate, item.segment, begun[item.segment], glass)
+                wanted = self._wanted(rule, record.step, gate, item.segment)
+                self._started.append(Started(wanted, record.step, item.stamp.time, frozenset(self._taken)))
+        self._check_others()
+        self._check_reviews()
 
     def _check_cited(self) -> None:
         """Plan approvals were used up by `run.open`: the statement must carry the nonce that the ledger names."""
@@ -82,6 +104,7 @@ class Authorisation:
 
     def _check_taken(self, taken: r.StatementTaken, at: datetime) -> None:
         """What the run says that somebody signed must be there, and must be theirs."""
+        self._taken.add(taken.statement)
         signed = self._read(taken.statement, at)
         if signed and signed.principal != taken.by:
             self._failed(
@@ -91,25 +114,35 @@ class Authorisation:
                 who=signed.principal,
             )
 
-    def _check_others(self, taken: set[str]) -> None:
-        """Whatever else lies there was used for nothing: anybody may lay something down."""
-        for path in sorted(self._folder.glob("*.txt")) if self._folder.is_dir() else ():
-            sha256 = "sha256:" + path.stem
-            if sha256 in taken or sha256 in self._cited:
-                continue
+    def _check_others(self) -> None:
+        """Whatever else lies there was used for nothing, for anybody may lay something down; but a no is a no."""
+        arrived: dict[str, Signed] = {}
+        for pair in pairs_in(self._folder):
             try:
-                read_statement(self._folder, sha256, self._trust, self._ledger.latest or datetime.max)
+                signed, _, _ = read_pair(pair, self._trust, self._ledger.latest or datetime.max)
+                arrived.setdefault(signed.sha256, signed)
             except ValueError as error:
-                fact = "The statement {sha256} beside the log does not hold ({why}); nothing was done on it."
-                self._findings.note("authorisation", fact, sha256=sha256, why=error)
+                if pair.own not in {*self._taken, *self._cited}:
+                    fact = "The statement {name} beside the log does not hold ({why}); nothing was done on it."
+                    self._findings.note("authorisation", fact, name=pair.text.name, why=error)
+        check_rejections(arrived.values(), self._started, self._taken, self._trust.roster, self._findings)
 
-    def _check_gate(self, step: str, rule: Mapping[str, Any], gate: _Gate, segment: int) -> None:
+    def _check_gate(
+        self, step: str, rule: Mapping[str, Any], gate: _Gate, segment: int, begun: datetime, glass: Mapping[str, str]
+    ) -> None:  # fmt: skip
+        """The approvals must hold when the last part was decided, or when the step's process began if that is later."""
+        moment = max([begun, *(at for _, at in gate.decided.values())])
         people: set[str | None] = set()
-        for decision, at in gate.decisions or ():
+        broken = 0
+        for decision, at in gate.decided.values():
+            if decision.value == BREAK_GLASS and decision.statement is None:
+                broken += 1
+                self._take_debt(step, str(rule["role"]), decision, segment, glass.get(step))
+                continue
             signed = self._read(decision.statement or "", at)
             if signed is None:
                 continue
-            reason = self._why_refused(signed, step, rule, gate, segment, at)
+            reason = self._why_refused(signed, self._wanted(rule, step, gate, segment), moment)
             person = self._trust.roster.person_of(signed.principal)
             if reason is None and (signed.principal != decision.by or person in people):
                 reason = f"the log counts it as that of {decision.by}"
@@ -125,23 +158,48 @@ class Authorisation:
             self.approved.append(
                 f"{signed.statement.get('of')} approved by {signed.principal} ({rule['role']}) for {step}"
             )
-        if len(people) < int(rule.get("quorum") or 1):
+        if len(people) + broken < int(rule.get("quorum") or 1):
             self._failed("Step {step} was carried out without the approval of a {role}.", step=step, role=rule["role"])
 
-    def _why_refused(
-        self, signed: Signed, step: str, rule: Mapping[str, Any], gate: _Gate, segment: int, at: datetime
-    ) -> str | None:
-        operators = [opened.values["actor"] for opened in self._entries.opened[:segment]]
-        wanted = Wanted(
+    def _take_debt(self, step: str, role: str, decision: r.GateDecided, segment: int, reason: str | None) -> None:
+        """Who does without an approval carries the run out, and says why."""
+        if decision.by not in self._operators(segment) or not reason:
+            fact = "Step {step}: {by} did without the approval of a {role} and does not say why."
+            self._failed(fact, step=step, by=decision.by, role=role)
+        self._debts.append(Debt(step=step, role=role, by=decision.by, reason=reason or "-"))
+
+    def _check_reviews(self) -> None:
+        """A broken glass stays a debt until somebody who could have approved has reviewed the run as it ended."""
+        involved = {str(self._plan.get("requester")), *self._operators(len(self._entries.opened))}
+        head = str(self._entries.closed["head"]) if self._entries.closed else None
+        for debt in self._debts:
+            review = closing(debt, self._entries.reviews, head, self._trust.roster, involved)
+            values = {"step": debt.step, "role": debt.role, "by": debt.by, "reason": debt.reason}
+            if review is None:
+                fact = "Step {step}: break-glass, not reviewed: {by} did without the approval of a {role}: {reason}"
+                self._findings.incomplete("authorisation", fact, **values)
+            else:
+                fact = "Step {step}: {by} did without the approval of a {role} ({reason}); reviewed by {who}: {said}"
+                self._findings.note("authorisation", fact, **values, who=review.by, said=review.reason)
+                self.approved.append(f"break-glass for {debt.step} reviewed by {review.by} ({debt.role})")
+
+    def _operators(self, segment: int) -> list[str]:
+        return [str(opened.values["actor"]) for opened in self._entries.opened[:segment]]
+
+    def _wanted(self, rule: Mapping[str, Any], step: str, gate: _Gate, segment: int) -> Wanted:
+        return Wanted(
             of=rule.get("of") or "evidence",
             role=rule["role"],
             origin=self._ledger.origin,
             plan=self._entries.opening["plan"],
-            involved={str(self._plan.get("requester")), str(signed.statement.get("requester")), *operators},
+            involved={str(self._plan.get("requester")), *self._operators(segment)},
             run=self._run,
             step=step,
             evidence=gate.evidence,
         )
+
+    def _why_refused(self, signed: Signed, wanted: Wanted, at: datetime) -> str | None:
+        wanted = replace(wanted, involved={*wanted.involved, str(signed.statement.get("requester"))})
         nonce = signed.statement.get("nonce")
         others = {used for used, run in self._ledger.nonces.items() if run != self._run}
         refused = why_refused(signed, wanted, self._trust.roster, now=at, used_nonces=others)
@@ -180,6 +238,10 @@ class Authorisation:
 
     def _failed(self, fact: str, **values: object) -> None:
         self._findings.failed("authorisation", fact, **values)
+
+
+def _is_glass(record: r.Record) -> TypeGuard[r.Deviation]:
+    return isinstance(record, r.Deviation) and record.kind == BREAK_GLASS
 
 
 def _gated(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hisops.journal.certified import CertifiedKey
 from hisops.journal.stamp import Stamp
+from hisops.model.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class RunEntries:
     closed: Mapping[str, Any] | None = None
     closing_key: CertifiedKey | None = None
     abandoned_by: str | None = None
+    reviews: list[Review] = field(default_factory=list)
 
     @property
     def opening(self) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from hisops.journal.sshwire import Wire, string
 
-TOUCHED = 0x01
+TOUCHED, VERIFIED = 0x01, 0x04
 _CURVES = {
     "nistp256": ("SECP256R1", "SHA256"),
     "nistp384": ("SECP384R1", "SHA384"),
@@ -64,6 +64,15 @@ def check_signature(key: bytes, signature: bytes, data: bytes) -> None:
         raise
     except (ValueError, OverflowError) as error:
         raise BadSignature(str(error)) from error
+
+
+def check_user_verified(key: bytes, signature: bytes) -> None:
+    """Raise BadSignature if `signature`, known to hold, is a security key's that did not ask who touches it."""
+    if kind_of(key).startswith("sk-"):
+        wire = Wire(signature)
+        wire.string(), wire.string()
+        if not wire.take(1)[0] & VERIFIED:
+            raise BadSignature("the security key did not ask for a PIN or a fingerprint")
 
 
 def ed25519_verifier(public: bytes) -> Callable[[bytes, bytes], None]:

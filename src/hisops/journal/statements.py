@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hisops.journal.blobs import name_of
 from hisops.journal.chain import Walk, read_regular
 from hisops.journal.durable import replace
 from hisops.journal.ledger import FILE
-from hisops.journal.sshkey import fingerprint
+from hisops.journal.sshkey import check_user_verified, fingerprint
 from hisops.journal.sshsig import dearmor, parse, verify
 from hisops.journal.trust import Trust
 from hisops.model import statement as model
@@ -24,6 +26,8 @@ def check_statement(text: bytes, armored: str, trust: Trust, at: datetime) -> Si
     """Return the statement in `text` with who signed it; ValueError saying why it does not count."""
     signature = parse(dearmor(armored))
     verify(signature, NAMESPACE, text)
+    if trust.policy.verify_required:
+        check_user_verified(signature.key, signature.value)
     principal = trust.person_behind(signature.key, NAMESPACE, at)
     return Signed(
         statement=model.parse(text), sha256=digest(text), principal=principal, fingerprint=fingerprint(signature.key)
@@ -41,6 +45,43 @@ def read_statement(folder: Path, sha256: str, trust: Trust, at: datetime) -> Sig
     if digest(text) != sha256:
         raise ValueError("its text was changed")
     return check_statement(text, armored, trust, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text and its signature as files: `<sha256>.txt` and `.sig` as hisops lays them down, or as they came by hand.
+
+    ssh-keygen leaves the signature of FILE in FILE.sig, so any such pair counts, whatever it is called.
+    """
+
+    text: Path
+    signature: Path
+
+    @property
+    def own(self) -> str | None:
+        """The digest that hisops has named the text by, or None for a name that a person chose."""
+        return f"sha256:{self.text.stem}" if _OWN.fullmatch(self.text.name) else None
+
+
+def pairs_in(folder: Path) -> Iterator[Pair]:
+    """Give the pairs in `folder`, hisops's own first; a text of its own is given even without a signature."""
+    texts = [path for path in folder.iterdir() if _is_text(path)] if folder.is_dir() else []
+    for path in sorted(texts, key=lambda path: (not _OWN.fullmatch(path.name), path.name)):
+        beside = [path.with_suffix(".sig"), path.with_name(path.name + ".sig")]
+        found = next((each for each in beside if each.exists()), None)
+        if found or _OWN.fullmatch(path.name):
+            yield Pair(path, found or beside[0])
+
+
+def read_pair(pair: Pair, trust: Trust, at: datetime) -> tuple[Signed, bytes, bytes]:
+    """Return the statement with the bytes of both files; ValueError saying why it does not count."""
+    try:
+        text, armored = read_regular(pair.text), read_regular(pair.signature)
+    except LogBroken as error:
+        raise ValueError(str(error).rstrip(".")) from error
+    if pair.own and digest(text) != pair.own:
+        raise ValueError("its text was changed")
+    return check_statement(text, armored.decode("ascii"), trust, at), text, armored
 
 
 class SignedStatements:
@@ -69,20 +110,28 @@ class SignedStatements:
 
     def keep(self, run_id: str, signed: Signed) -> None:
         """Copy an accepted statement into the run's own folder."""
-        name, target = name_of(signed.sha256), self._folder(run_id)
-        if not (target / f"{name}.txt").exists():
-            for ending in (".sig", ".txt"):
-                replace(target / (name + ending), read_regular(self._site / (name + ending)))
+        target = self._folder(run_id)
+        if not _has(target, signed):
+            self._copy([target, self._site], signed, target)
+
+    def settle(self, signed: Signed) -> None:
+        """Give a statement of the site, which may have come under any name, the name that its digest gives it."""
+        if not _has(self._site, signed):
+            self._copy([self._site], signed, self._site)
 
     def store(self, run_id: str | None, statement: Statement, armored: str) -> Signed:
         """Lay a signed statement down for a run, or in the site for a plan; ValueError if it does not hold."""
-        text = statement.text()
+        return self.lay_down(run_id, statement.text(), armored)
+
+    def lay_down(self, run_id: str | None, text: bytes, armored: str) -> Signed:
+        """Lay down a text just as it was signed; ValueError if it does not hold, or is another person's already."""
         signed = check_statement(text, armored, self._trust, self._clock.now())
         folder = self._folder(run_id) if run_id else self._site
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The signature first: a text without its signature would be reported as refused.
-        replace(folder / f"{name_of(signed.sha256)}.sig", armored.encode("ascii"))
-        replace(folder / f"{name_of(signed.sha256)}.txt", text)
+        for other in self._all(folder, signed.sha256):
+            if isinstance(other, Signed) and other.sha256 == signed.sha256 and other.principal != signed.principal:
+                raise ValueError(_TWICE.format(who=other.principal))
+        _write(folder, signed, text, armored.encode("ascii"))
         return signed
 
     def roles_of(self, principal: str) -> tuple[str, ...]:
@@ -97,14 +146,49 @@ class SignedStatements:
         return self._logs / "runs" / run_id / "approvals"
 
     def _all(self, folder: Path, about: str) -> Iterator[Signed | Rejected]:
-        """Give everything in `folder`, of what does not hold only what speaks of `about`."""
-        for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
-            sha256 = "sha256:" + path.stem
+        """Give everything in `folder`, each text once; of what does not hold only what speaks of `about`."""
+        seen: dict[str, str] = {}
+        for pair in pairs_in(folder):
             try:
-                yield read_statement(folder, sha256, self._trust, self._clock.now())
+                signed, _, _ = read_pair(pair, self._trust, self._clock.now())
             except ValueError as error:
-                if _mentions(path, about):
-                    yield Rejected(sha256=sha256, reason=str(error))
+                if _mentions(pair.text, about):
+                    yield Rejected(sha256=pair.own or digest(read_regular(pair.text)), reason=str(error))
+                continue
+            first = seen.get(signed.sha256)
+            if first is None:
+                seen[signed.sha256] = signed.principal
+                yield signed
+            elif first != signed.principal:
+                yield Rejected(sha256=signed.sha256, reason=_TWICE.format(who=first))
+
+    def _copy(self, sources: Sequence[Path], signed: Signed, target: Path) -> None:
+        for pair in (each for folder in sources for each in pairs_in(folder)):
+            try:
+                found, text, armored = read_pair(pair, self._trust, self._clock.now())
+            except ValueError:
+                continue
+            if (found.sha256, found.principal) == (signed.sha256, signed.principal):
+                _write(target, signed, text, armored)
+                return
+
+
+_OWN = re.compile(r"[0-9a-f]{64}\.txt")
+_TWICE = "the same text is signed by {who}; each person signs a request of their own"
+
+
+def _is_text(path: Path) -> bool:
+    return path.suffix != ".sig" and not path.name.startswith(".") and path.is_file()
+
+
+def _has(folder: Path, signed: Signed) -> bool:
+    return (folder / f"{name_of(signed.sha256)}.txt").exists()
+
+
+def _write(folder: Path, signed: Signed, text: bytes, armored: bytes) -> None:
+    # The signature first: a text without its signature would be reported as refused.
+    replace(folder / f"{name_of(signed.sha256)}.sig", armored)
+    replace(folder / f"{name_of(signed.sha256)}.txt", text)
 
 
 def _is_for(found: Signed | Rejected, plan_digest: str) -> bool:

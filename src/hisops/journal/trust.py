@@ -14,7 +14,9 @@ from typing import Literal
 from hisops.errors import TrustUnusable
 from hisops.journal.allowed_signers import AllowedSigner, parse_allowed_signers
 from hisops.journal.sshkey import fingerprint, line_of
+from hisops.model.policy import NOTHING_MORE, Policy
 from hisops.model.roster import Roster
+from hisops.model.statement import NAMESPACE
 
 Source = Literal["reviewer", "site"]
 FILES = ("allowed_signers", "roster.yaml", "policy.yaml", "revoked.krl")
@@ -30,11 +32,21 @@ class Trust:
     signers: tuple[AllowedSigner, ...]
     roster: Roster
     revoked: Path | None
+    policy: Policy = NOTHING_MORE
     _known_revoked: dict[bytes, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def known_keys(self) -> Mapping[str, str]:
         """Return the principals of all keys that may sign, by fingerprint."""
         return {fingerprint(signer.key): signer.principal for signer in self.signers}
+
+    def approvers(self, at: datetime) -> set[str]:
+        """Return the principals that could sign an approval at `at`."""
+        able = [
+            signer
+            for signer in self.signers
+            if not signer.authority and NAMESPACE in signer.namespaces and signer.covers(at)
+        ]
+        return {signer.principal for signer in able if not (self.revoked and self._is_revoked(signer.key))}
 
     def person_behind(self, key: bytes, namespace: str, at: datetime) -> str:
         """Return the principal that signs with `key`; ValueError saying why there is none."""
@@ -71,7 +83,7 @@ class Trust:
         return self._known_revoked[blob]
 
 
-def load_trust(directory: Path, roster: Roster, source: Source) -> Trust:
+def load_trust(directory: Path, roster: Roster, source: Source, policy: Policy = NOTHING_MORE) -> Trust:
     """Return the trust in `directory`; TrustUnusable if it is missing or leaves room for interpretation."""
     try:
         text = (directory / "allowed_signers").read_text(encoding="utf-8")
@@ -100,6 +112,7 @@ def load_trust(directory: Path, roster: Roster, source: Source) -> Trust:
         signers=signers,
         roster=roster,
         revoked=krl if krl.exists() else None,
+        policy=policy,
     )
 
 

@@ -85,7 +85,7 @@ def _verify_log(logs: Path, trust: Trust, run: str | None, *, require_anchor: bo
         verify_run(logs / "runs" / name, ledger.runs[name], ledger, trust) if name in ledger.runs else _unknown(name)
         for name in names
     )
-    if require_anchor:
+    if require_anchor or trust.policy.require_anchor:
         findings.add("reach", "unanchored", "Nothing outside of this host holds the ledger.")
     return Verification(
         trust=trust, ledger=ledger, ledger_findings=tuple(findings), runs=runs, reach=_reach(ledger, runs, trust)

@@ -16,6 +16,8 @@ from hisops.journal.heads import ledger_text
 from hisops.journal.ledger import FILE
 from hisops.journal.ledger_facts import LedgerFacts, Opened, RunEntries
 from hisops.journal.merkle import Tree
+from hisops.journal.reviews import KIND as REVIEW
+from hisops.journal.reviews import review_of
 from hisops.journal.runkey import LEDGER
 from hisops.journal.sshcert import KIND as CERTIFICATE
 from hisops.journal.sshkey import kind_of
@@ -26,7 +28,7 @@ from hisops.journal.verify_checkpoint import verify_checkpoint
 
 REMARKS = frozenset({"ledger.torn", "clock.step"})
 OF_RUNS = frozenset({"run.open", "seg.open", "run.close"})
-OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact"})
+OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact", REVIEW})
 
 
 def verify_ledger(logs: Path, trust: Trust, findings: Findings) -> LedgerFacts:
@@ -165,6 +167,8 @@ class _Reading:
         values = line.values
         if line.kind == "run.abandon":
             self.facts.runs[values["run"]].abandoned_by = values["actor"]
+        elif line.kind == REVIEW:
+            self.facts.runs[values["run"]].reviews.append(review_of(values))
         elif line.kind == "blob.redact":
             self.facts.redacted[values["digest"]] = str(values["reason"])
         elif line.kind not in OF_PEOPLE:
