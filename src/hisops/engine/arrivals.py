@@ -18,12 +18,16 @@ class Arrivals:
         self._plan_digest = plan_digest
 
     def signed(self) -> list[Signed]:
-        """Return what has arrived for the run with a good signature; what has none is taken down as refused."""
+        """Return what has arrived for the run with a good signature; what has none is taken down as refused.
+
+        What has opened a gate once does not open it again when the step was undone, but for approvals of the plan.
+        """
         found = []
+        spent = {decision.statement for decision in self._recorder.view.spent}
         for item in self._statements.for_run(self._run_id):
             if isinstance(item, Rejected):
                 self.refuse(item.sha256, item.reason)
-            else:
+            elif item.sha256 not in spent or item.statement.get("of") == "plan":
                 found.append(item)
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ from hisops.engine.binding import Binder, BoundCall
 from hisops.engine.calling import PATIENCE, Caller, Log
 from hisops.engine.executor import Run
 from hisops.engine.gates import Gatekeeper
+from hisops.engine.killing import Kills
 from hisops.engine.latching import latch, moved
 from hisops.engine.parameters import files_moved
 from hisops.engine.planning import Survey, survey
 from hisops.engine.recorder import Recorder
+from hisops.engine.steering import Steering
 from hisops.engine.values import Bound, Values
 from hisops.errors import Refused
 from hisops.model.judge import Judge
@@ -96,15 +98,19 @@ def assemble(
     """Return the run of `plan`, from wherever its log stands; `break_glass` says why to do without approvals."""
     run_id = ports.journal.run_id
     recorder = Recorder(ports.journal, ports.observer)
-    hands = _hands(ports, recorder, bound, judges, patience=PATIENCE)
+    steering = Steering(ports, recorder, involved)
+    hands = _hands(ports, recorder, bound, judges, PATIENCE, Kills(recorder, steering))
     own = _own_folders(ports, hands, bound, plan.id, run_id)
-    gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved, break_glass)
-    return Run(ports, plan, bound, hands, recorder, gates, own, involved)
+    gates = Gatekeeper(ports, recorder, plan, run_id, operator, involved, break_glass, steering)
+    return Run(ports, plan, bound, hands, recorder, gates, own, involved, steering)
 
 
-def _hands(ports: Ports, log: Log, bound: Bound, judges: Mapping[str, Judge], patience: float) -> Hands:
+def _hands(
+    ports: Ports, log: Log, bound: Bound, judges: Mapping[str, Judge], patience: float,
+    killed: Callable[[str, str], str | None] = lambda step, op: None,
+) -> Hands:  # fmt: skip
     secrets = [ports.vault.get(name) for name in secret_names(bound)]
-    caller = Caller(ports, log, lambda: secrets, patience)
+    caller = Caller(ports, log, lambda: secrets, patience, killed)
     return Hands(Binder(bound, judges, ports.vault), caller, ports.clock)
 
 

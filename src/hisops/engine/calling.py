@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from hisops.canonical import canonical
@@ -42,14 +43,18 @@ class StillRunning(Exception):
 
 
 class Caller:
-    """Carries out calls of one run."""
+    """Carries out calls of one run. `killed` gives who has killed the tool of an operation, and why, in words."""
 
-    def __init__(self, ports: Ports, log: Log, secrets: Callable[[], list[Secret]], patience: float = PATIENCE) -> None:
+    def __init__(
+        self, ports: Ports, log: Log, secrets: Callable[[], list[Secret]], patience: float = PATIENCE,
+        killed: Callable[[str, str], str | None] = lambda step, op: None,
+    ) -> None:  # fmt: skip
         self._ports = ports
         self._log = log
         self._patience = patience
         self._run_id = ports.journal.run_id
         self._secrets = secrets
+        self._killed = killed
 
     def perform(self, call: BoundCall, attempt: int, probed: str | None = None) -> Result:
         """Carry out `call` for the first time in this attempt."""
@@ -64,17 +69,26 @@ class Caller:
             return self._launch(call, attempt, op, ground.boot)
         return self._attached(call, attempt)
 
-    def recover(self, call: BoundCall, seen: CallView) -> Result:
-        """Find out what became of a call whose intent is in the log without an end; never start it twice."""
+    def runs(self, call: BoundCall, op: str) -> bool:
+        """Tell whether the tool of `op` runs now."""
+        return self._linked(call, lambda host: host.look(op, call.run_as)).state in {"running", "starting"}
+
+    def recover(self, call: BoundCall, seen: CallView, *, start: bool = True) -> Result:
+        """Find out what became of a call whose intent is in the log without an end; never start it twice.
+
+        What provably was never started is started now, unless `start` is false.
+        """
         intent = seen.intent
         if intent.op is None:
-            if call.writes and not intent.idempotent:
+            if not start or (call.writes and not intent.idempotent):
                 return self._end(call, intent.attempt, Result("unknown", reason="the session was lost before the end"))
             return self.perform(call, intent.attempt + 1, intent.probed)
         status = self._linked(call, lambda host: host.look(str(intent.op), call.run_as))
         same_ground = status.boot == intent.boot and status.marker == intent.marker
         if status.state == "absent" and not same_ground:
             return self._end(call, intent.attempt, Result("unknown", reason=why_lost(status, intent.boot)))
+        if status.state == "absent" and not start:
+            return self._end(call, intent.attempt, Result("failed", reason="it was never started"))
         if status.state == "absent":
             return self._launch(call, intent.attempt, intent.op, status.boot)
         return self._follow(call, intent.attempt, intent.op, intent.boot, recovered=True)
@@ -147,6 +161,8 @@ class Caller:
             result = self._judged(call, capture, status.code)
         else:
             result = Result("unknown", reason=why_lost(status, boot))
+        if by := self._killed(call.step, op):  # how it ended then tells nothing about how far it came
+            result = Result("unknown", result.code, reason=f"its tool was killed by {by}", killed=True)
         ended = self._end(call, attempt, result, capture, recovered=recovered)
         with suppress(HisopsError):  # what it has put out may hold a secret; the log has it redacted
             self._ports.reach.host(call.where).wipe(op, call.run_as)
@@ -205,7 +221,7 @@ class Caller:
                 reason=self._clean(result.reason),
             )
         )
-        return Result(result.verdict, result.code, result.out, result.matched, self._clean(result.reason), recovered)
+        return replace(result, reason=self._clean(result.reason), recovered=recovered)
 
     def _keep(self, call: BoundCall, attempt: int, capture: Capture) -> None:
         blobs: dict[str, str | None] = {}

@@ -13,13 +13,14 @@ from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.conditions import holds
+from hisops.engine.course import Course, Pace
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
 from hisops.engine.results import Result
 from hisops.engine.resuming import Found, find_out
 from hisops.engine.steering import Steering
-from hisops.engine.undoing import undo_run
+from hisops.engine.undoing import carry_on_undo, go_forward_again, undo_as_ordered, undo_failed_step, undo_is_open
 from hisops.engine.values import Bound, Values
 from hisops.errors import (
     CheckFailed,
@@ -35,12 +36,14 @@ from hisops.model import records as r
 from hisops.model.plan import Plan
 from hisops.model.run import EXIT_OF, RUN_ENDED, STEP_DONE
 from hisops.model.runbook import Runbook, Step
-from hisops.model.statement import Signed
 from hisops.ports import Ports
 
 # What can come up in the middle of a run and leaves it where it stands, for people to look at. A broken log does not:
 # there is nowhere to write it down.
 NEEDS_PEOPLE = (Unreachable, Refused, UsageProblem, CheckFailed, StatementFailed, IdentityRefused)
+
+
+NEEDS = "needs "
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,15 @@ class Run:
         gates: Gatekeeper,
         own: dict[str, dict[str, str]],
         involved: Collection[str],
+        steering: Steering,
     ) -> None:
         self._ports = ports
         self._plan = plan
         self._bound = bound
         self._gates = gates
         self._own = own
-        self._steering = Steering(ports, recorder, plan)
+        self._pace = Pace(ports.operator, Course())
+        self.steering = steering
         self.hands = hands
         self.involved = involved
         self.recorder = recorder
@@ -85,24 +90,19 @@ class Run:
         """Return what is known now."""
         return Values.of_run(self._bound, self._plan, self.recorder.view, self._own)
 
-    def statements_of_run(self) -> list[Signed]:
-        """Return the signed statements that have arrived for the run."""
-        return self._steering.signed()
-
-    def keep(self, signed: Signed) -> None:
-        """Keep an accepted statement beside the log."""
-        self._ports.statements.keep(self._ports.journal.run_id, signed)
-
     def pause(self) -> None:
         """Ask the run to leave at the next boundary."""
-        self._steering.pause()
+        self.steering.pause()
 
-    def carry_out(self) -> Ended:
-        """Go on until the end, or until people are needed."""
+    def carry_out(self, course: Course | None = None) -> Ended:
+        """Go on until the end of the `course`, or until people are needed."""
+        course = course or Course()
+        self._pace = Pace(self._ports.operator, course)
         try:
-            self._begin()
+            self._begin(course)
             for step in self.runbook.steps:
                 self._step(step)
+                self._pace.after(step)
             return self._finish()
         except Leave as leave:
             return self._leave(leave)
@@ -111,38 +111,33 @@ class Run:
         except NEEDS_PEOPLE as error:
             return self._leave(Leave("HELD", str(error)))
 
-    def _begin(self) -> None:
-        undoing = self.recorder.view.state in {"UNDOING", "HELD"} and self._undone_from()
+    def _begin(self, course: Course) -> None:
         if any(step.writes for step in self.runbook.steps):
             locking.take(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
-        if undoing:
-            raise undo_run(self, undoing)
+        if course.undo:
+            raise undo_as_ordered(self, course.undo)
+        if undo_is_open(self):
+            raise carry_on_undo(self)
         named = {item.reason for item in self.recorder.view.deviations if item.kind == "override"}
         for name in self._plan.overrides:
             if name not in named:
-                self.recorder.write(r.Deviation(kind="override", reason=name))
-        self.recorder.commit(r.RunChanged(state="RUNNING"))
-
-    def _undone_from(self) -> Step | None:
-        """Return the step whose failure an interrupted undo began with, or None."""
-        touched = {"UNDOING", "UNDONE", "UNDO_FAILED"}
-        states = {step.id: self.recorder.view.step(step.id).state for step in self.runbook.steps}
-        undone = [step for step in self.runbook.steps if states[step.id] in touched]
-        failed = [step for step in self.runbook.steps if states[step.id] == "FAILED" and step.failure_policy == "undo"]
-        if not undone and self.recorder.view.state != "UNDOING":
-            return None
-        return max([*undone, *failed], key=self.runbook.steps.index, default=None)
+                self.recorder.write(r.Deviation(kind="override", reason=name, by=self._plan.requester))
+        self.recorder.commit(*go_forward_again(self), r.RunChanged(state="RUNNING"))
 
     def _step(self, step: Step) -> None:
         view = self.recorder.view.step(step.id)
         if view.state in STEP_DONE or (view.state == "FAILED" and step.failure_policy == "continue"):
             return
-        if view.state in {"PENDING", "WAITING", "FAILED"}:
-            self._steering.boundary()
+        fresh = view.state in {"PENDING", "WAITING", "FAILED"}
+        if fresh:
+            self.steering.boundary()
+        self._pace.before(step, fresh=fresh)
         if view.state not in {"PENDING", "WAITING"}:
             self._settle(step, find_out(self, step))
             return
         if reason := self._why_skipped(step):
+            if reason.startswith(NEEDS):
+                self.recorder.write(r.Deviation(kind="skipped", step=step.id, reason=reason))
             self.recorder.commit(r.StepChanged(step=step.id, state="SKIPPED", reason=reason))
             return
         self._attempt(step)
@@ -150,7 +145,7 @@ class Run:
     def _why_skipped(self, step: Step) -> str | None:
         broken = [name for name in step.needs if self.recorder.view.step(name).state == "FAILED"]
         if broken:
-            return f"needs {broken[0]}, which failed"
+            return f"{NEEDS}{broken[0]}, which failed"
         if step.when is None:
             return None
         try:
@@ -183,6 +178,10 @@ class Run:
     def _settle(self, step: Step, found: Found) -> None:
         """Take a result to its end: verified and succeeded, failed, or unknown."""
         if found.again:
+            if self.steering.cancelled():
+                reason = "not done, and not started again: the run is cancelled"
+                self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+            self.steering.boundary()
             self._attempt(step)
             return
         result = found.result
@@ -215,7 +214,7 @@ class Run:
         if policy == "continue":
             return
         if policy == "undo":
-            raise undo_run(self, step)
+            raise undo_failed_step(self, step)
         raise Leave("HELD" if policy == "hold" else "FAILED", f"{step.id}: {reason}")
 
     def _unknown(self, step: Step, reason: str) -> None:

@@ -17,6 +17,7 @@ from hisops.engine.arrivals import Arrivals
 from hisops.engine.conditions import look_up
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
+from hisops.engine.steering import Steering
 from hisops.engine.values import Values
 from hisops.model import records as r
 from hisops.model.plan import Plan
@@ -88,7 +89,7 @@ class Gatekeeper:
 
     def __init__(
         self, ports: Ports, recorder: Recorder, plan: Plan, run_id: str, operator: str, involved: Collection[str],
-        break_glass: str | None = None,
+        break_glass: str | None, steering: Steering,
     ) -> None:  # fmt: skip
         self._ports = ports
         self._recorder = recorder
@@ -97,6 +98,7 @@ class Gatekeeper:
         self._operator = operator
         self._involved = involved
         self._break_glass = break_glass
+        self._steering = steering
         self._arrivals = Arrivals(ports.statements, recorder, run_id, plan.digest)
         self._approvals = Approvals(ports.statements, ports.clock, self._arrivals, recorder, plan, run_id, involved)
 
@@ -155,7 +157,9 @@ class Gatekeeper:
         if decision := self._arrived(step, part, evidence):
             return decision
         if part.role is not None and self._break_glass:
-            self._recorder.write(r.Deviation(kind=BREAK_GLASS, step=step.id, reason=self._break_glass))
+            self._recorder.write(
+                r.Deviation(kind=BREAK_GLASS, step=step.id, reason=self._break_glass, by=self._operator)
+            )
             return r.GateDecided(step=step.id, part=part.name, by=self._operator, value=BREAK_GLASS)
         operator = self._ports.operator
         if not operator.interactive:
@@ -164,7 +168,8 @@ class Gatekeeper:
             question = Question(
                 step=step.id, part=_kind(part), text=part.text, expected=part.expected, role=part.role, evidence=shown
             )
-            typed = operator.ask(question, lambda: self._answered(step, part, evidence))
+            typed = operator.ask(question, lambda: self._steering.waits() or self._answered(step, part, evidence))
+            self._steering.heed()
             self._heed(step, evidence)
             if decision := self._arrived(step, part, evidence):
                 return decision

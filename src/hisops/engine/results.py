@@ -19,6 +19,7 @@ class Result:
     matched: tuple[str, ...] = ()
     reason: str | None = None
     recovered: bool = False
+    killed: bool = False
 
     @property
     def good(self) -> bool:

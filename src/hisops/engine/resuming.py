@@ -12,12 +12,13 @@ from hisops.engine.actions import Attempt, action_of, upload_call
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe
 from hisops.engine.leaving import Leave
+from hisops.engine.resolving import resolved
 from hisops.engine.results import Result
-from hisops.engine.undoing import Running, undo_run
+from hisops.engine.running import Running
+from hisops.engine.undoing import undo_failed_step
 from hisops.model import records as r
 from hisops.model.run import CallView, StepView
 from hisops.model.runbook import Step
-from hisops.model.statement import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,16 @@ def _recovered(run: Running, step: Step, call: CallView) -> Found:
         result = run.hands.caller.recover(bound, call)
     except StillRunning as still:
         raise Leave("HELD", f"{step.id}: {still}") from still
+    if result.killed:
+        run.recorder.commit(r.StepChanged(step=step.id, state="UNKNOWN", reason=result.reason))
+        return _by_probe(run, step)
     return Found(result)
 
 
 def _by_probe(run: Running, step: Step) -> Found:
     """Let a person's signed resolution decide, else the probe; neither: stay held."""
-    if (resolved := _resolution(run, step)) is not None:
-        return resolved
+    if decided := resolved(run, step):
+        return Found(Result("ok", reason=decided.reason)) if decided.done else AGAIN
     answer, why = ask_probe(run.hands, step, run.values(), run.recorder.view.step(step.id).attempt)
     if answer == "done":
         return Found(Result("ok", reason="done, says the probe"))
@@ -91,30 +95,5 @@ def _not_done(run: Running, step: Step) -> Found:
         return AGAIN
     run.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
     if step.failure_policy == "undo":
-        raise undo_run(run, step)
+        raise undo_failed_step(run, step)
     raise Leave("HELD", f"{step.id}: {reason}; it is not started again on its own")
-
-
-def _resolution(run: Running, step: Step) -> Found | None:
-    taken = {item.statement for item in run.recorder.view.statements}
-    for signed in run.statements_of_run():
-        statement = signed.statement
-        if statement.kind != "resolution" or statement.get("step") != step.id or signed.sha256 in taken:
-            continue
-        if signed.principal not in run.involved:
-            reason = f"{signed.principal} does not carry out this run"
-            run.recorder.write(r.StatementRefused(statement=signed.sha256, reason=reason))
-            continue
-        return _accept(run, step, signed)
-    return None
-
-
-def _accept(run: Running, step: Step, signed: Signed) -> Found:
-    as_ = signed.statement.get("as")
-    reason = f"resolved as {as_} by {signed.principal}: {signed.statement.get('evidence')}"
-    run.keep(signed)
-    run.recorder.commit(
-        r.StatementTaken(statement=signed.sha256, kind="resolution", by=signed.principal, step=step.id),
-        r.Deviation(kind="resolved", step=step.id, reason=reason),
-    )
-    return Found(Result("ok", reason=reason)) if as_ == "done" else AGAIN

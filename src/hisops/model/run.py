@@ -36,6 +36,16 @@ class CallView:
     output: r.CallOutput | None = None
     ended: r.CallEnded | None = None
 
+    def apply(self, record: r.CallStarted | r.CallOutput | r.CallEnded) -> None:
+        """Take down what followed."""
+        match record:
+            case r.CallStarted(pid=pid):
+                self.pid = pid
+            case r.CallOutput():
+                self.output = record
+            case r.CallEnded():
+                self.ended = record
+
 
 @dataclass(slots=True)
 class StepView:
@@ -123,15 +133,9 @@ class RunView:
                 step.attempt = max(step.attempt, attempt)
                 step.calls.append(CallView(record))
                 self.wrote = self.wrote or effect in {"write", "destructive"}
-            case r.CallStarted(step=name, kind=kind, pid=pid):
-                if call := self.step(name).last(kind):
-                    call.pid = pid
-            case r.CallOutput(step=name, kind=kind):
-                if call := self.step(name).last(kind):
-                    call.output = record
-            case r.CallEnded(step=name, kind=kind):
-                if call := self.step(name).last(kind):
-                    call.ended = record
+            case r.CallStarted() | r.CallOutput() | r.CallEnded():
+                if call := self.step(record.step).last(record.kind):
+                    call.apply(record)
             case r.GateOpened(step=name):
                 self.step(name).open_gate(record)
             case r.GateDecided(step=name, part=part):
