@@ -109,6 +109,10 @@ class Loaded:
     def plan_document(self) -> dict[str, Any]:
         return plan().document()
 
+    @property
+    def runbook(self) -> dict[str, Any]:
+        return plan().runbook
+
     def read_blob(self, digest: str) -> bytes:
         return self.blobs[digest]
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hisops.cli import wiring
+from hisops.cli.amending import amendment_due
 from hisops.cli.options import Invocation
 from hisops.cli.planfile import read_plan, write_plan
 from hisops.cli.planning import Planned, check_fresh, cited_approvals, make_plan
@@ -20,7 +21,8 @@ from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, type_target
 from hisops.console.theme import Screen
 from hisops.documents.lint import fit_runbook
-from hisops.engine import assembly
+from hisops.engine import amending, assembly
+from hisops.engine.amending import Amendment
 from hisops.engine.executor import Ended, Run
 from hisops.errors import HisopsError, UsageProblem
 from hisops.journal.reader import LoadedRun, list_runs
@@ -81,23 +83,31 @@ def carry_out_plan(desk: Desk, plan: Plan) -> int:
     return _go(desk, screen, plan, wiring.start_log(desk, plan, cited_approvals(desk, plan)), None)
 
 
-def resume_run(desk: Desk, name: str) -> int:
-    """Go on with a run from wherever its log stands."""
+def resume_run(desk: Desk, name: str, *, ending: bool = False) -> int:
+    """Go on with a run from wherever its log stands; one that is only brought to its `ending` starts nothing new."""
     screen = Screen.of(desk.call)
     loaded, plan = wiring.loaded_run(desk, name)
     if loaded.sealed:
         finish_close(desk.logs, loaded.run_id, desk.key(), desk.clock)
         return show_status(desk, loaded.run_id)
-    return _go(desk, screen, plan, wiring.reopen_log(desk, loaded.run_id), loaded)
+    amendment = None if ending else amendment_due(desk, screen, loaded, plan)
+    if amendment is not None:
+        plan = plan.amended(amendment.definitions)
+    return _go(desk, screen, plan, wiring.reopen_log(desk, loaded.run_id), loaded, amendment)
 
 
-def _go(desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: LoadedRun | None) -> int:
+def _go(
+    desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: LoadedRun | None,
+    amendment: Amendment | None = None,
+) -> int:  # fmt: skip
     progress = _progress(journal.run_id, plan, loaded)
     observer = watch(screen, progress, desk.clock.now)
     operator = Terminal(screen, progress, observer.held, desk.clock.now)
     ports = wiring.ports(desk, journal, operator, observer)
     try:
         with observer.shown():
+            if amendment is not None:
+                amending.take(ports, amendment)
             bound, judges = wiring.bound_of(desk, plan)
             key = desk.key()
             run = assembly.assemble(

@@ -49,6 +49,12 @@ COMMANDS: dict[str, Place] = {
     "resolve": Place(
         "statements", RUNNING, "Decide, signed by you, what became of a step that no probe can tell.", single=True
     ),
+    "amend": Place(
+        "statements",
+        RUNNING,
+        "Sign that a run goes on with its runbook as it was changed since; a second person has to agree.",
+        single=True,
+    ),
     "cancel": Place(
         "statements", RUNNING, "End a run at its next boundary; what has been done stays as it is.", single=True
     ),

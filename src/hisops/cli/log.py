@@ -93,7 +93,7 @@ def verify(
 
 
 def _steps_of(loaded: Any) -> set[str]:
-    return {step["id"] for step in loaded.plan_document["runbook"]["steps"]}
+    return {step["id"] for step in loaded.runbook["steps"]}
 
 
 def _site(call: Invocation, trust: Path | None) -> Any:

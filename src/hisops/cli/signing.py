@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hisops.canonical import digest
 from hisops.cli import wiring
+from hisops.cli.amending import approve_amendment, open_request
 from hisops.cli.carrying import read_plan, resume_run
 from hisops.cli.planning import approve_gates
 from hisops.cli.wiring import Desk, open_desk
@@ -40,7 +41,9 @@ def answer_gate(desk: Desk, name: str, step_id: str, given: Sequence[str]) -> in
     step = _waiting_step(desk, plan, view, step_id)
     bound, _ = wiring.bound_of(desk, plan)
     decided = view.step(step.id).decided
-    arrived = {(item.get("step"), item.get("part")) for item in _answers_of(desk, run)}
+    evidence = _evidence(view, step)
+    mine = [item for item in _answers_of(desk, run) if item.get("evidence") == evidence]
+    arrived = {(item.get("step"), item.get("part")) for item in mine}
     parts = [part for part in parts_of(step, Values.of_run(bound, plan, view, {})) if part.role is None]
     parts = [part for part in parts if part.name not in decided and (step.id, part.name) not in arrived]
     if len(given) != len(parts):
@@ -54,7 +57,7 @@ def answer_gate(desk: Desk, name: str, step_id: str, given: Sequence[str]) -> in
     for part, value in zip(parts, given, strict=True):
         _check_answer(step, part, value)
     for part, value in zip(parts, given, strict=True):
-        fields = {"part": part.name, "value": value.strip(), "evidence": _evidence(view, step)}
+        fields = {"part": part.name, "value": value.strip(), "evidence": evidence}
         _lay_down(desk, run, plan, "answer", step.id, fields, part.text)
     screen = Screen.of(desk.call)
     screen.data({"run": run.run_id, "step": step.id, "answered": [part.name for part in parts]})
@@ -99,6 +102,8 @@ def approve_plan(desk: Desk, path: Path, hours: int) -> int:
 def approve_step(desk: Desk, name: str, step_id: str | None, hours: int) -> int:
     """Approve the evidence before the step at which a run waits."""
     run, plan = wiring.loaded_run(desk, name)
+    if step_id is None and (request := open_request(desk, run, plan)):
+        return approve_amendment(desk, run, plan, request, hours)
     view = fold(run.records)
     step = _waiting_step(desk, plan, view, step_id)
     if step.gate is None or step.gate.approve is None:
@@ -190,7 +195,7 @@ def cancel_run(desk: Desk, name: str, reason: str) -> int:
     if run.live:
         remark(Screen.of(desk.call), "Asked for; the run ends at its next boundary.")
         return 0
-    return resume_run(desk, run.run_id)
+    return resume_run(desk, run.run_id, ending=True)
 
 
 def _lay_down(

@@ -59,6 +59,18 @@ def resolve(
     return resolve_step(open_desk(asked(ctx)), run, step, as_, evidence)
 
 
+@app.command("amend", cls=Command)
+def amend(
+    ctx: typer.Context,
+    run: RunName,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why.", metavar="TEXT")] = None,
+) -> int:
+    """Sign that a run goes on with its runbook as it was changed since; a second person has to agree."""
+    from hisops.cli.amending import amend_run, open_desk
+
+    return amend_run(open_desk(asked(ctx)), run, reason)
+
+
 @app.command("cancel", cls=Command)
 def cancel(
     ctx: typer.Context, run: RunName, reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]

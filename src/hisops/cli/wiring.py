@@ -151,9 +151,10 @@ def reopen_log(desk: Desk, run_id: str) -> RunJournal:
 
 
 def loaded_run(desk: Desk, name: str) -> tuple[LoadedRun, Plan]:
-    """Return a run by its id or the end of it, and its plan."""
+    """Return a run by its id or the end of it, and its plan with the definitions that it goes by now."""
     run = load_run(desk.logs, name)
-    return run, Plan.from_document(run.plan_document)
+    plan, amended = Plan.from_document(run.plan_document), run.amended
+    return run, plan.amended(amended) if amended else plan
 
 
 def everybody(plan: Plan, run: LoadedRun | None, *more: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def report_error(screen: Screen, error: HisopsError, problems: Sequence[Problem]
     say = screen.say
     document = {"code": error.code, "fact": say.fact(error), "todo": say.todo(error), "exit": error.exit_code}
     places = {"problems": [problem_document(problem, say) for problem in problems]} if problems else {}
-    screen.data({"error": {**document, **places}})
+    screen.data({"error": {**document, **places, **getattr(error, "details", {})}})
     page = screen.page(screen.err)
     for problem in problems:
         put(screen.err, problem_lines(problem, page))

@@ -35,6 +35,7 @@ TOLD = {
     "approval": mark("{kind} by {by} accepted"),
     "approval.refused": mark("a signed statement was refused: {reason}"),
     "deviation": mark("deviation: {reason}"),
+    "runbook.amend": mark("the runbook was amended by {by}, approved by {approved_by}"),
     "run.seal": mark("sealed: {state}, exit {exit}"),
 }
 
@@ -89,6 +90,10 @@ class Loaded(Protocol):
     @property
     def plan_document(self) -> dict[str, Any]:
         """Its plan."""
+
+    @property
+    def runbook(self) -> dict[str, Any]:
+        """The runbook that it goes by."""
 
     @property
     def live(self) -> bool:
@@ -181,7 +186,7 @@ def _view(run: Loaded) -> RunView:
 
 def _progress(run: Loaded) -> Progress:
     plan = run.plan_document
-    return Progress(run_id=run.run_id, target=plan["target"], runbook=Runbook.model_validate(plan["runbook"]))
+    return Progress(run_id=run.run_id, target=plan["target"], runbook=Runbook.model_validate(run.runbook))
 
 
 def _head(run: Loaded, page: Page) -> list[Text]:

@@ -79,6 +79,6 @@ VALUES = (
     mark("read"), mark("stage"), mark("write"), mark("destructive"),
     mark("action"), mark("probe"), mark("verify"), mark("undo"), mark("undo-verify"), mark("state"), mark("identity"),
     mark("taken"), mark("kept"), mark("released"),
-    mark("approval"), mark("answer"), mark("resolution"), mark("cancellation"),
+    mark("approval"), mark("answer"), mark("resolution"), mark("cancellation"), mark("amendment"),
     mark("production"), mark("standby"), mark("scratch"), mark("error"), mark("warning"),
 )  # fmt: skip

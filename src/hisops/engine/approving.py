@@ -42,7 +42,7 @@ class Approvals:
             if reason is None:
                 self.arrivals.take(signed, step.id)
                 return r.GateDecided(step=step.id, part=part, by=signed.principal, statement=signed.sha256)
-            if signed.statement.get("step") in {step.id, "-"}:
+            if signed.statement.get("step") in {step.id, "-"} and signed.statement.get("of") != "amendment":
                 self.arrivals.refuse(signed.sha256, reason)
         return None
 

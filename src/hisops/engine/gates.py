@@ -81,7 +81,9 @@ def evidence_digest(step: Step, plan: Plan, recorder: Recorder) -> str:
     """Return the digest of all that stands behind what a gate shows; answers and approvals are bound to it."""
     views = [recorder.view.step(name) for name in (step.gate.show if step.gate else ())]
     shown = [{"step": view.id, "state": view.state, "out": view.out, "reason": view.reason} for view in views]
-    return digest_of({"step": step.id, "plan": plan.digest, "shown": shown})
+    # What was answered before the definitions were amended was an answer to another gate.
+    amended = {"definitions": recorder.view.amended.digest} if recorder.view.amended else {}
+    return digest_of({"step": step.id, "plan": plan.digest, "shown": shown, **amended})
 
 
 class Gatekeeper:

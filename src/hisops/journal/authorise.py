@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -68,19 +68,28 @@ class Authorisation:
         self.vouched: list[Vouched] = []
         self.approved: list[str] = []
 
-    def check(self, seen: Sequence[Seen]) -> None:
-        """Take down every approval that is missing or does not count, and whom the others are from."""
+    def check(self, seen: Sequence[Seen], amended: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Take down every approval that is missing or does not count, and whom the others are from.
+
+        `amended` holds the definitions that the run went by from each of its amendments on.
+        """
         operators = [str(opened.values["actor"]) for opened in self._entries.opened]
         check_handovers(operators, seen, self._trust.roster, self._findings)
         self._check_cited()
         gates: dict[str, _Gate] = {}
-        rules = {step["id"]: step["gate"]["approve"] for step in _gated(self._plan)}
+        rules = _rules(self._plan)
         glass = {item.record.step or "": item.record.reason for item in seen if _is_glass(item.record)}
         begun: dict[int, datetime] = {}
+        left: set[str] = set()
         for item in seen:
             record = item.record
             begun.setdefault(item.segment, item.stamp.time)
-            if isinstance(record, r.StatementTaken):
+            if isinstance(record, r.RunbookAmended):
+                rules = _rules((amended or {}).get(record.digest) or self._plan)
+                gates = {name: gate for name, gate in gates.items() if name in left}
+            elif isinstance(record, r.StepChanged):
+                left |= {record.step} if record.state not in {"PENDING", "WAITING"} else set()
+            elif isinstance(record, r.StatementTaken):
                 self._check_taken(record, item.stamp.time)
             elif isinstance(record, r.GateOpened):
                 gates.setdefault(record.step, _Gate()).open(record)
@@ -244,7 +253,7 @@ def _is_glass(record: r.Record) -> TypeGuard[r.Deviation]:
     return isinstance(record, r.Deviation) and record.kind == BREAK_GLASS
 
 
-def _gated(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for step in plan.get("runbook", {}).get("steps", ()):
-        if (step.get("gate") or {}).get("approve"):
-            yield step
+def _rules(definitions: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return by step what its gate wants approved."""
+    gates = {step["id"]: step.get("gate") or {} for step in definitions.get("runbook", {}).get("steps", ())}
+    return {name: gate["approve"] for name, gate in gates.items() if gate.get("approve")}

@@ -18,7 +18,7 @@ from hisops.journal.ledger import FILE
 from hisops.journal.segment import segment_name
 from hisops.journal.sshkey import fingerprint
 from hisops.journal.stamp import Stamp, read_time
-from hisops.model.records import Record, RunSealed, from_fields
+from hisops.model.records import Record, RunbookAmended, RunSealed, from_fields
 
 OPENINGS = {"run.open": 1, "seg.open": 0}
 
@@ -87,6 +87,24 @@ class LoadedRun:
                 "HIS-5007", "The plan kept with run {run} is not the one it was opened for.", run=self.run_id
             )
         return document
+
+    @property
+    def amended(self) -> dict[str, Any] | None:
+        """The definitions that the run goes by since its newest amendment, or None if it has none."""
+        found = next((each for each in reversed(self.records) if isinstance(each, RunbookAmended)), None)
+        if found is None:
+            return None
+        document = self._document(found.definitions)
+        if digest_of(document) != found.digest:
+            raise LogBroken("HIS-5015", "The definitions kept with run {run} are not those of its amendment.",
+                            run=self.run_id)  # fmt: skip
+        return document
+
+    @property
+    def runbook(self) -> dict[str, Any]:
+        """The runbook that the run goes by now."""
+        document = (self.amended or self.plan_document)["runbook"]
+        return dict(document)
 
     def read_blob(self, digest: str) -> bytes:
         """Return the data of a blob of the run; LogBroken if it is missing or changed."""

@@ -25,6 +25,7 @@ from hisops.journal.segment import segment_name
 from hisops.journal.sshsig import dearmor
 from hisops.journal.stamp import TOLERANCE, read_time
 from hisops.journal.trust import Trust
+from hisops.journal.verify_amendments import Amendments
 from hisops.journal.verify_segment import Seen, SegmentFacts, SegmentReader
 from hisops.model import records as r
 from hisops.model.run import RunView
@@ -84,9 +85,14 @@ def verify_run(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Tr
 
 def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Trust, facts: RunFacts) -> None:
     plan = _check_blobs(folder, entries, ledger, facts)
-    facts.view = check_story(facts.seen, plan, facts.findings)
+    amendments = Amendments(
+        folder=folder, plan=plan, entries=entries, ledger=ledger, trust=trust, findings=facts.findings
+    )
+    amended = amendments.check(facts.seen)
+    in_force = {**plan, **next(reversed(amended.values()), {})}
+    facts.view = check_story(facts.seen, in_force, facts.findings)
     allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
-    allowed.check(facts.seen)
+    allowed.check(facts.seen, amended)
     facts.vouched, facts.approved = allowed.vouched, allowed.approved
 
 
@@ -203,6 +209,8 @@ def _named_blobs(opening: Mapping[str, Any], seen: list[Seen]) -> Iterator[str]:
         match item.record:
             case r.CallIntent(command=command):
                 yield command
+            case r.RunbookAmended(definitions=definitions):
+                yield definitions
             case r.CallOutput(stdout=stdout, stderr=stderr):
                 yield from filter(None, (stdout, stderr))
             case _:

@@ -81,6 +81,6 @@ def facts_are_captured(target: TargetType, library: Library) -> Iterator[Finding
 # The first words that the command line keeps for itself.
 RESERVED = frozenset({
     "init", "doctor", "site", "key", "explain", "runbook", "plan", "run", "status", "resume", "answer", "pause",
-    "cancel", "kill", "undo", "resolve", "abandon", "unlock", "play", "approvals", "approve", "reject", "log",
+    "cancel", "kill", "undo", "resolve", "abandon", "unlock", "play", "amend", "approvals", "approve", "reject", "log",
     "report", "lab",
 })  # fmt: skip
