@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
+from hisops.model.window import Look
 from hisops.secret import Secret
 
 Stream = Literal["stdout", "stderr"]
@@ -331,6 +332,13 @@ class Children(Protocol):
         """Plan and open the run if it is not known, else resume it, else adopt its end; return how it stands now."""
 
 
+class Windows(Protocol):
+    """The calendars of the site."""
+
+    def look(self, database: str, now: datetime) -> Look | None:
+        """Return what the calendar of `database` says now, None if it has none; UsageProblem if it cannot be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """All ports of one run. A rehearsal is other ports."""
@@ -343,4 +351,5 @@ class Ports:
     operator: Operator
     observer: Observer
     locks: Locks
+    windows: Windows
     children: Children | None = None

@@ -9,7 +9,7 @@ from hisops.engine.assembly import Definitions, assemble, bind, look
 from hisops.engine.executor import Ended, Run
 from hisops.engine.values import Bound
 from hisops.model.judge import Judge
-from hisops.model.plan import Plan
+from hisops.model.plan import Plan, PlannedStep
 from hisops.model.run import RunView, fold
 from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
@@ -21,6 +21,7 @@ from tests.support.fakes import (
     FakeSql,
     FakeStatements,
     FakeVault,
+    FakeWindows,
     MemoryJournal,
     ScriptedOperator,
     StoppedClock,
@@ -128,6 +129,8 @@ class World:
     operator: ScriptedOperator = field(default_factory=ScriptedOperator)
     watcher: Watcher = field(default_factory=Watcher)
     locks: FakeLocks = field(default_factory=FakeLocks)
+    windows: FakeWindows = field(default_factory=lambda: FakeWindows(calendar=False))
+    planned: list[PlannedStep] = field(default_factory=list)
     involved: tuple[str, ...] = ("dba1@hospital",)
     break_glass: str | None = None
 
@@ -172,6 +175,7 @@ class World:
             operator=self.operator,
             observer=self.watcher,
             locks=self.locks,
+            windows=self.windows,
         )
 
     def plan(self) -> Plan:
@@ -190,7 +194,7 @@ class World:
             files={},
             identity={"database": {"dbid": 1203345671, "database_role": "PRIMARY", "version": "19.26.0.0.0"}},
             state=self.latched,
-            steps=[],
+            steps=self.planned,
             warnings=[],
             ledger={"size": 1, "root": "x"},
             nonce="n1",

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hisops.engine.rehearsal import NoJournal
-from hisops.errors import StatementFailed, Unreachable
+from hisops.errors import StatementFailed, Unreachable, UsageProblem
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
+from hisops.model.window import Look, Span, at, open_spans
 from hisops.ports import Command, HostFacts, Killed, OpStatus, Question, Rejected, Rows, Sink, Stream
 from hisops.secret import Secret
 
@@ -301,6 +302,28 @@ class Watcher:
 
     def output(self, step: str, stream: Stream, text: bytes) -> None:
         self.text += text
+
+
+@dataclass
+class FakeWindows:
+    """What a calendar says at any time: one window by its begin and end in seconds after NOW, and the next."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    calendar: bool = True
+    broken: UsageProblem | None = None
+    cutoff: int = 0
+
+    def look(self, database: str, now: datetime) -> Look | None:
+        if self.broken:
+            raise self.broken
+        if not self.calendar:
+            return None
+        moments = [(NOW + timedelta(seconds=a), NOW + timedelta(seconds=b)) for a, b in self.spans]
+        found, following = at(open_spans(Span(begin=a, end=b) for a, b in moments), now)
+        return Look(
+            calendar="night", file="night.ics", sha256="sha256:00", timezone="Asia/Shanghai", cutoff=self.cutoff,
+            open=found, next=following,
+        )  # fmt: skip
 
 
 @dataclass

@@ -15,7 +15,9 @@ from hisops.engine.parameters import read_files, read_parameters
 from hisops.engine.planning import Finding, Survey
 from hisops.engine.rehearsal import NoJournal
 from hisops.engine.values import Bound
-from hisops.errors import Refused
+from hisops.engine.windows import check_window
+from hisops.errors import Refused, UsageProblem
+from hisops.journal.history import history
 from hisops.journal.ledger import Ledger
 from hisops.model.approval import Wanted, why_refused
 from hisops.model.judge import Judge
@@ -23,6 +25,8 @@ from hisops.model.plan import Plan
 from hisops.model.runbook import Approve, Runbook
 from hisops.model.site import TargetType
 from hisops.model.statement import Signed
+from hisops.model.timing import Forecast, forecast
+from hisops.model.window import Look
 from hisops.ports import Observer, Operator
 
 
@@ -65,8 +69,27 @@ def make_plan(
         found = assembly.look(everything, bound, chosen.definitions.judges, plan_id)
     finally:
         everything.reach.close()
-    plan = _plan(desk, plan_id, requester, bound, chosen, found, files)
+    look = _look(desk, bound)
+    if look is None and bound.runbook.window == "required":
+        found.warnings.append(Finding("window", "the runbook wants a window, and the target has no calendar"))
+    plan = _plan(desk, plan_id, requester, bound, chosen, found, files, look)
     return Planned(plan, _told(found.refusals))
+
+
+def _look(desk: Desk, bound: Bound) -> Look | None:
+    """Return what the target's calendar says; a broken one matters only to a runbook that wants a window."""
+    try:
+        return desk.windows().look(bound.target, desk.clock.now())
+    except UsageProblem:
+        if bound.runbook.window == "required":
+            raise
+        return None
+
+
+def _forecast(desk: Desk, bound: Bound, found: Survey) -> Forecast:
+    site, runbook = desk.loaded.site, bound.runbook
+    earlier = history(desk.logs, desk.trust, runbook.id, simulation=site.simulation)
+    return forecast(runbook, earlier, {step.id for step in found.steps if step.applies == "no"})
 
 
 def _choose(desk: Desk, runbook_id: str, target: str) -> _Chosen:
@@ -88,6 +111,7 @@ def _plan(
     chosen: _Chosen,
     found: Survey,
     files: dict[str, dict[str, object]],
+    look: Look | None,
 ) -> Plan:
     site = desk.loaded.site
     size, root = Ledger(desk.logs, desk.clock).head()
@@ -110,6 +134,8 @@ def _plan(
         warnings=_told(found.warnings),
         ledger={"size": size, "root": root},
         nonce=secrets.token_hex(16),
+        timing=_forecast(desk, bound, found).document(),
+        window=look.document() if look else {},
     )
 
 
@@ -128,6 +154,8 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
         )
     _check_definitions(desk, plan)
     bound, judges = bound_of(desk, plan)
+    timing = Forecast.from_document(plan.timing) if plan.timing else None
+    check_window(bound.runbook, plan.target, _look(desk, bound), timing, desk.clock.now())
     everything = ports(desk, NoJournal(plan.id), operator, observer)
     try:
         assembly.check_fresh(everything, bound, judges, plan)

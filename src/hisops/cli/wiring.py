@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hisops import __version__
+from hisops.adapters.calendars import SiteWindows
 from hisops.adapters.clock import SystemClock
 from hisops.adapters.locks import FileLocks, lock_folder
 from hisops.adapters.reach import SiteReach
@@ -62,6 +63,10 @@ class Desk:
         """Return the site's secrets."""
         return SiteVault(self.loaded.site, self.loaded.dir)
 
+    def windows(self) -> SiteWindows:
+        """Return the site's calendars."""
+        return SiteWindows(self.loaded.site, self.loaded.dir)
+
     def reach(self) -> SiteReach:
         """Return the way to the site's hosts and databases."""
         return SiteReach(self.loaded.site, self.loaded.dir, self.vault())
@@ -101,6 +106,7 @@ def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) 
         operator=operator,
         observer=observer,
         locks=FileLocks(lock_folder(os.environ)),
+        windows=desk.windows(),
     )
 
 

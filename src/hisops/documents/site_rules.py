@@ -128,6 +128,28 @@ def overrides_are_digests(site: Site, library: Library) -> Iterator[Finding]:
             yield Finding(keys, fact, todo, {"name": name}, at_key=True)
 
 
+def windows_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """The window of a database is a calendar of the inventory."""
+    for name, database in site.databases.items():
+        if database.window is not None and database.window not in site.windows:
+            keys, window = ("databases", name, "window"), database.window
+            yield _unknown(keys, "window", window, site.windows, missing=("windows", window))
+
+
+def time_zones_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """The time zone of a calendar is one that this machine knows."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    for name, calendar in site.windows.items():
+        try:
+            ZoneInfo(calendar.timezone)
+        except (OSError, ValueError, KeyError):
+            guess = nearest(calendar.timezone, sorted(available_timezones()))
+            todo = "Did you mean `{guess}`?" if guess else "Write a name of the IANA time zones, such as Asia/Shanghai."
+            fact, values = "There is no time zone `{name}`.", {"name": calendar.timezone, "guess": guess}
+            yield Finding(("windows", name, "timezone"), fact, todo, values)
+
+
 RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI001": hosts_exist,
     "SI002": standbys_exist,
@@ -137,6 +159,8 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI006": settings_are_complete,
     "SI007": settings_fit,
     "SI008": overrides_are_digests,
+    "SI009": windows_exist,
+    "SI010": time_zones_exist,
 }
 
 

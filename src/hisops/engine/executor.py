@@ -5,8 +5,9 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hisops.engine import locking
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
@@ -15,10 +16,12 @@ from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.course import Course, Pace
 from hisops.engine.gates import Gatekeeper
+from hisops.engine.guarding import Guard, stale
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
 from hisops.engine.results import Result
 from hisops.engine.resuming import Found, find_out
+from hisops.engine.staleness import Expected
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import carry_on_undo, go_forward_again, undo_as_ordered, undo_failed_step, undo_is_open
 from hisops.engine.values import Bound, Values
@@ -77,6 +80,8 @@ class Run:
         self._own = own
         self._pace = Pace(ports.operator, Course())
         self.steering = steering
+        self._guard = Guard(ports, plan, hands, recorder)
+        self._expected = Expected(plan, bound.runbook)
         self.hands = hands
         self.involved = involved
         self.recorder = recorder
@@ -112,6 +117,7 @@ class Run:
             return self._leave(Leave("HELD", str(error)))
 
     def _begin(self, course: Course) -> None:
+        self._guard.begin()
         if any(step.writes for step in self.runbook.steps):
             locking.take(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
         if course.undo:
@@ -135,6 +141,7 @@ class Run:
         if view.state not in {"PENDING", "WAITING"}:
             self._settle(step, find_out(self, step))
             return
+        self._guard.boundary(self.values())
         if reason := self._why_skipped(step):
             if reason.startswith(NEEDS):
                 self.recorder.write(r.Deviation(kind="skipped", step=step.id, reason=reason))
@@ -149,14 +156,19 @@ class Run:
         if step.when is None:
             return None
         try:
-            return None if holds(step.when, self.values()) else f"not so: {step.when}"
+            applies = holds(step.when, self.values())
         except HisopsError as error:
             raise Leave("HELD", f"{step.id}: it cannot be told whether {step.when}: {error}") from error
+        if not self.recorder.view.wrote and (differs := self._expected.applies_differs(step, applies)):
+            raise stale([differs])
+        return None if applies else f"not so: {step.when}"
 
     def _attempt(self, step: Step) -> None:
         """Pass the gate and make a new attempt; a step that is done already is never started."""
         values = self.values()
         answers = self._gates.pass_gate(step, values)
+        if step.writes:
+            self._guard.before_write(values)
         number = self.recorder.view.step(step.id).attempt + 1
         probed = None
         if step.writes and step.probe is not None:
@@ -205,13 +217,23 @@ class Run:
         if checked.verdict == "unknown":
             self._unknown(step, checked.reason or "unknown")
             return
+        self._check_expected(step, result.verdict, out)
         warned = ", ".join(result.matched) if result.verdict == "warn" else None
         self.recorder.commit(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
+
+    def _check_expected(self, step: Step, verdict: str, out: Mapping[str, Any]) -> None:
+        """Leave if a read before the first write finds something else than the plan showed."""
+        if step.writes or self.recorder.view.wrote:
+            return
+        if differs := self._expected.outcome_differs(step, verdict, out):
+            self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason="; ".join(differs)))
+            raise stale(differs)
 
     def _failed(self, step: Step, reason: str) -> None:
         self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
         policy = step.failure_policy
         if policy == "continue":
+            self._check_expected(step, "failed", {})
             return
         if policy == "undo":
             raise undo_failed_step(self, step)
@@ -225,6 +247,7 @@ class Run:
         raise Leave("HELD", f"{step.id}: {reason}")
 
     def _finish(self) -> Ended:
+        self._guard.boundary(self.values())
         failed = [step for step in self.recorder.view.steps.values() if step.state == "FAILED"]
         # That a site replaced a shipped definition is named everywhere, but it is no exception of this run.
         odd = [item for item in self.recorder.view.deviations if item.kind != "override"]
@@ -241,6 +264,7 @@ class Run:
         return self._seal(leave.state, leave.reason, code)
 
     def _seal(self, state: str, reason: str | None, code: int) -> Ended:
+        self._guard.boundary(self.values())
         for step in self.runbook.steps:
             if self.recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
                 self.recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))

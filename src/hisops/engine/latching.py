@@ -46,7 +46,7 @@ def moved(before: Latched, now: Latched) -> list[str]:
         for name, old in values.items():
             new = now.get(fact, {}).get(name)
             if new != old:
-                lines.append(f"{fact}.{name} was {_told(old)}, is {_told(new)}")
+                lines.append(f"{fact}.{name} was {told(old)}, is {told(new)}")
     return lines
 
 
@@ -54,11 +54,12 @@ def not_the_inventory(database: Database, latched: Latched) -> list[str]:
     """Return where the target is not what the inventory says it is."""
     flat = {name: value for values in latched.values() for name, value in values.items()}
     return [
-        f"{name} is {_told(flat.get(name))}, the inventory says {_told(expected)}"
+        f"{name} is {told(flat.get(name))}, the inventory says {told(expected)}"
         for name, expected in database.identity.items()
         if str(flat.get(name)) != str(expected)
     ]
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """Return a value as it is named in a refusal."""
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)

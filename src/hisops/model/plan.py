@@ -53,6 +53,8 @@ class Plan:
     warnings: list[dict[str, str]]
     ledger: dict[str, Any]
     nonce: str
+    timing: dict[str, Any] = field(default_factory=dict)
+    window: dict[str, Any] = field(default_factory=dict)
     amended_from: str | None = None
 
     def document(self) -> dict[str, Any]:

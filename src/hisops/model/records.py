@@ -261,6 +261,18 @@ class ChildEnded(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSeen(Record):
+    """What the target's calendar says: the window that is open, or none; `file` is the digest of the calendar."""
+
+    TYPE: ClassVar[str] = "window"
+    calendar: str
+    file: str
+    timezone: str
+    opens: str | None = None
+    closes: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockStepped(Record):
     """The wall clock of the control host was moved by `drift` microseconds since the record before."""
 
@@ -299,6 +311,7 @@ RECORDS: dict[str, type[Record]] = {
         ChildIntended,
         ChildEnded,
         UndoBegun,
+        WindowSeen,
         ClockStepped,
         RunSealed,
     )

@@ -108,6 +108,7 @@ class RunView:
     amended: r.RunbookAmended | None = None
     undo: r.UndoBegun | None = None
     spent: list[r.GateDecided] = field(default_factory=list)
+    window: r.WindowSeen | None = None
     sealed: r.RunSealed | None = None
     wrote: bool = False
 
@@ -176,6 +177,8 @@ class RunView:
                 self.locks[name, where] = event
             case r.UndoBegun():
                 self.undo = record
+            case r.WindowSeen():
+                self.window = record
             case r.LinkChanged():
                 self.links.append(record)
             case r.RunbookAmended():

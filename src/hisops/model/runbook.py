@@ -68,6 +68,7 @@ class Undo(Call):
 
     none: Text | None = None
     verify: tuple[Requirement, ...] = ()
+    expect: Duration | None = None
 
 
 class Approve(Definition):
@@ -89,11 +90,16 @@ class Gate(Definition):
 
 
 class Output(Definition):
-    """A value that later steps may use."""
+    """A value that later steps may use.
+
+    A saved plan is stale when a value that a writing step uses is another now, unless the value `drifts` by itself;
+    `drifts: false` holds the plan to a value that no such step uses.
+    """
 
     from_: Literal["judge", "json", "rows"] = Field(alias="from")
     type: OutputType
     key: str | None = None
+    drifts: bool | None = None
 
 
 class Upload(Definition):
@@ -185,6 +191,7 @@ class Runbook(Definition):
     serves: tuple[int, ...] = ()
     target: TargetRequirement
     locks: tuple[Literal["database", "oracle_home"], ...] = ("database",)
+    window: Literal["required", "none"] = "none"
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     refuse: tuple[Refusal, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from hisops.model.runbook import Call
-from hisops.model.text import Definition, Name, Text
+from hisops.model.text import Definition, Duration, Name, Text
 
 
 class RunAs(Definition):
@@ -96,10 +96,19 @@ class Database(Definition):
     settings: dict[Name, str | int | bool] = Field(default_factory=dict)
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
+    window: Name | None = None
+
+
+class Calendar(Definition):
+    """When work is open: an iCalendar file, the zone of its local times; nothing is begun in the last `cutoff`."""
+
+    file: str
+    timezone: str
+    cutoff: Duration = 0
 
 
 class Site(Definition):
-    """One hospital: hosts, databases, where secrets are kept, which shipped definitions are replaced."""
+    """One hospital: hosts, databases, windows, where secrets are kept, which shipped definitions are replaced."""
 
     hisops: Literal["site/v1"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -109,6 +118,7 @@ class Site(Definition):
     hosts: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], Host]
     databases: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Database]
     secrets: dict[Name, SecretRef] = Field(default_factory=dict)
+    windows: dict[Name, Calendar] = Field(default_factory=dict)
     overrides: dict[str, str] = Field(default_factory=dict)
 
 

@@ -40,6 +40,15 @@ def parse_duration(value: object) -> object:
     raise ValueError("a duration is written like 90m, 1h30m or 45s")
 
 
+def duration_text(seconds: int) -> str:
+    """Return seconds as a duration is written: `1h30m`, `45s`; nothing smaller than a minute beside hours."""
+    hours, rest = divmod(max(0, seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{left:02d}s" if minutes and left else f"{minutes}m" if minutes else f"{left}s"
+
+
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
