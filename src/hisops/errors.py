@@ -60,6 +60,12 @@ class LockHeld(HisopsError):
     exit_code = 5
 
 
+class LockLost(LockHeld):
+    """The lock of this run was taken away while it was carried out; nothing more is started."""
+
+    exit_code = 11
+
+
 class Unreachable(HisopsError):
     """A host or a database cannot be reached, or the link to it was lost."""
 

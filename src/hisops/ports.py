@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from hisops.model.lock import ControlHost, Holder
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
@@ -65,6 +66,28 @@ class Killed:
     killed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """A lock that must still hold exactly `text` on the host, or nothing is started there."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """A lock on a host as it is after a question. `text` is its holder's, None if nobody holds it.
+
+    `done` tells whether what was asked has been done. `idle` is how many seconds ago, by the host's own clock, the
+    holder was last heard of; None if never. `freed` is what the last holder left when it gave the lock back.
+    """
+
+    text: str | None
+    done: bool = False
+    idle: float | None = None
+    freed: str | None = None
+
+
 class Host(Protocol):
     """One host. Every method raises Unreachable when the link is missing or breaks; the caller may call again."""
 
@@ -79,10 +102,11 @@ class Host(Protocol):
     def prepare(self, run_as: RunAs | None) -> OpStatus:
         """Make sure the folder of operations is there; return its marker and the boot identity."""
 
-    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
+    def launch(self, op: str, command: Command, *, destructive: bool = False, fences: Sequence[Fence] = ()) -> OpStatus:
         """Start `command` detached under `op`. If its folder exists already nothing is started (state tells).
 
-        Refused if it is `destructive` and the host has no way to give it a session of its own.
+        Refused if it is `destructive` and the host has no way to give it a session of its own. LockLost, with nothing
+        started, unless the command's user holds every lock of `fences` there, with exactly that text.
         """
 
     def look(self, op: str, run_as: RunAs | None) -> OpStatus:
@@ -105,11 +129,23 @@ class Host(Protocol):
     def wipe(self, op: str, run_as: RunAs | None) -> None:
         """Empty the output of `op` on the host, once the log holds it; its folder stays."""
 
-    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
-        """Make the lock folder `name` with `text` in it; return None if won, else the text of its holder."""
+    def operations(self, run: str, run_as: RunAs | None) -> Mapping[str, OpStatus]:
+        """Return all operations that `run` has ever started there as this user."""
 
-    def drop_marker(self, name: str, text: str, run_as: RunAs | None) -> bool:
-        """Remove the lock folder `name` if it holds exactly `text`."""
+    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        """Hold the lock `name` with `text`, to which the host adds the line `fence: N`, if nobody holds it."""
+
+    def read_marker(self, name: str, run_as: RunAs | None) -> Marker:
+        """Return who holds the lock `name`."""
+
+    def touch_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        """Let the holder be heard of, if the lock `name` holds exactly `text`."""
+
+    def swap_marker(self, name: str, old: str, new: str, run_as: RunAs | None) -> Marker:
+        """Put the holder `new`, with the next fence, in place of exactly `old`."""
+
+    def drop_marker(self, name: str, text: str, run_as: RunAs | None, freed: str = "") -> bool:
+        """Give the lock `name` back if it holds exactly `text`; leave the line `freed`."""
 
     def close(self) -> None:
         """Hang up."""
@@ -289,6 +325,11 @@ class Observer(Protocol):
 
 class Locks(Protocol):
     """Locks on the control host; the system gives them back when the process that holds them ends."""
+
+    here: ControlHost
+
+    def lives(self, holder: Holder) -> bool | None:
+        """Whether a process on this machine carries the holder's run on; None if that cannot be told from here."""
 
     def take(self, name: str, text: str) -> str | None:
         """Take the lock `name` and leave `text` in it; return None if won, else the text of its holder."""

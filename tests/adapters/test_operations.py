@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from hisops.adapters.shell_host import ShellHost
 from hisops.errors import Refused, Unreachable
-from hisops.model.site import RunAs
 from hisops.ports import Command
 from hisops.secret import Secret
 from tests.adapters.conftest import carrier
@@ -364,75 +361,3 @@ def test_names_that_are_no_names_are_refused(here: ShellHost) -> None:
     for name in ("../x", "a b", "", ".marker", "x" * 300, "a/b"):
         with pytest.raises(Refused):
             here.look(name, None)
-
-
-def test_markers_are_won_once_and_dropped_by_their_owner(far: ShellHost, op: str) -> None:
-    lock = f"his.{op}"
-    assert far.take_marker(lock, "run 1\ndba1 中'\n", None) is None
-    assert far.take_marker(lock, "run 2", None) == "run 1\ndba1 中'\n"
-    assert not far.drop_marker(lock, "run 2", None)
-    assert not far.drop_marker(lock, "run 1\ndba1 中'", None)
-    assert far.drop_marker(lock, "run 1\ndba1 中'\n", None)
-    assert not far.drop_marker(lock, "run 1\ndba1 中'\n", None)
-    assert far.take_marker(lock, "run 2", None) is None
-    assert far.drop_marker(lock, "run 2", None)
-
-
-def test_of_many_takers_one_wins(server: Far, op: str) -> None:
-    host = ShellHost("far", carrier(server))
-    host.prepare(None)
-    results: list[str | None] = []
-
-    def take(number: int) -> None:
-        results.append(host.take_marker(op, f"run {number}", None))
-
-    takers = [threading.Thread(target=take, args=(number,)) for number in range(6)]
-    for taker in takers:
-        taker.start()
-    for taker in takers:
-        taker.join()
-    assert results.count(None) == 1
-    held = {text for text in results if text is not None}
-    assert len(results) == 6
-    assert len(held) == 1
-    host.close()
-
-
-def test_facts(far: ShellHost, server: Far) -> None:
-    facts = far.facts()
-    assert (facts.hostname, facts.os) == (os.uname().nodename, "linux")
-    assert (facts.user, facts.home) == (server.server.user, str(server.home))
-    assert abs(facts.clock.timestamp() - time.time()) < 60
-
-
-def test_an_ordinary_user_has_all_of_it(ordinary_server: Far, ordinary_user: str, op: str, output: Output) -> None:
-    host = ShellHost("far", carrier(ordinary_server))
-    assert host.facts().user == ordinary_user
-    assert host.prepare(None).marker
-    host.launch(op, Command(script="id -un; cat; sleep 0.5; exit 3", stdin=[Secret("p", "s")]), destructive=True)
-    threading.Timer(0.2, ordinary_server.server.cut).start()
-    with pytest.raises(Unreachable):
-        host.follow(op, None, Output())
-    assert host.follow(op, None, output).code == 3
-    assert output.stdout.decode() == f"{ordinary_user}\ns"
-    host.close()
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user without a password")
-@pytest.mark.parametrize("via", ["su", "sudo"])
-def test_su_and_sudo_reach_the_other_user(
-    host: ShellHost, ordinary_user: str, op: str, output: Output, tmp_path: Path, via: Literal["su", "sudo"]
-) -> None:
-    if not shutil.which(via):
-        pytest.skip(f"{via} is not installed")
-    run_as = RunAs(user=ordinary_user, via=via)
-    facts = host.facts(run_as)
-    assert facts.user == ordinary_user
-    assert facts.home == os.path.expanduser(f"~{ordinary_user}")
-    (tmp_path / "blob").write_bytes(bytes(range(256)) * 1000)
-    assert host.run(Command(script="cat", stdin=["in", tmp_path / "blob"], run_as=run_as), output) == 0
-    assert output.stdout == b"in" + bytes(range(256)) * 1000
-    assert host.run(Command(script="id -un; exit 6", run_as=run_as), Output()) == 6
-    with pytest.raises(Refused) as caught:
-        host.run(Command(script="true", run_as=RunAs(user="no-such-user", via=via)), Output())
-    assert caught.value.code == "HIS-3010"

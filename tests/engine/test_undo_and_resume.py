@@ -274,7 +274,7 @@ def test_a_run_ends_even_if_its_lock_cannot_be_given_back():
     statement = Statement(kind="cancellation", fields={"run": "2026-11-24-0200-his-abc", "reason": "x"})
     world.statements.runs.append(Signed(statement=statement, sha256="c1", principal="dba1@hospital", fingerprint="f"))
 
-    def away(name, text, run_as):
+    def away(name, text, run_as, freed):
         raise Unreachable("HIS-3001", "The host is away.")
 
     world.host.drop_marker = away

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hisops.engine.rehearsal import NoJournal
-from hisops.errors import StatementFailed, Unreachable, UsageProblem
+from hisops.errors import LockLost, StatementFailed, Unreachable, UsageProblem
+from hisops.model.lock import ControlHost, Holder
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
 from hisops.model.window import Look, Span, at, open_spans
-from hisops.ports import Command, HostFacts, Killed, OpStatus, Question, Rejected, Rows, Sink, Stream
+from hisops.ports import Command, Fence, HostFacts, Killed, Marker, OpStatus, Question, Rejected, Rows, Sink, Stream
 from hisops.secret import Secret
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -95,6 +96,9 @@ class FakeHost:
         self.started: list[str] = []
         self.seen: list[Command] = []
         self.markers: dict[str, str] = {}
+        self.fences: dict[str, int] = {}
+        self.idle: dict[str, float] = {}
+        self.freed: dict[str, str] = {}
         self.wiped: list[str] = []
         self.broken = 0
 
@@ -132,9 +136,12 @@ class FakeHost:
         self._reach()
         return OpStatus(state="absent", boot=self.boot, marker=self.marker)
 
-    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
+    def launch(self, op: str, command: Command, *, destructive: bool = False, fences: Sequence[Fence] = ()) -> OpStatus:
         self._reach()
         if op not in self.ops:
+            for each in fences:
+                if self.markers.get(each.name) != each.text:
+                    raise LockLost("HIS-6204", "{name} is lost.", "", name=each.name)
             self.started.append(op)
             program = self._answer(command)
             self.ops[op] = Op(program, self.boot)
@@ -176,17 +183,41 @@ class FakeHost:
         self._reach()
         self.wiped.append(op)
 
-    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
+    def operations(self, run: str, run_as: RunAs | None) -> Mapping[str, OpStatus]:
         self._reach()
-        if name in self.markers:
-            return self.markers[name]
-        self.markers[name] = text
-        return None
+        return {op: self.look(op, run_as) for op in self.ops if op.startswith(run + ".")}
 
-    def drop_marker(self, name: str, text: str, run_as: RunAs | None) -> bool:
+    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        self._reach()
+        return self._mark(name, text, name not in self.markers)
+
+    def read_marker(self, name: str, run_as: RunAs | None) -> Marker:
+        self._reach()
+        return Marker(text=self.markers.get(name), idle=self.idle.get(name), freed=self.freed.get(name))
+
+    def touch_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        self._reach()
+        mine = self.markers.get(name) == text
+        if mine:
+            self.idle[name] = 0.0
+        return replace(self.read_marker(name, run_as), done=mine)
+
+    def swap_marker(self, name: str, old: str, new: str, run_as: RunAs | None) -> Marker:
+        self._reach()
+        return self._mark(name, new, self.markers.get(name) == old)
+
+    def _mark(self, name: str, text: str, free: bool) -> Marker:
+        if free:
+            self.fences[name] = self.fences.get(name, 0) + 1
+            self.markers[name] = f"{text}fence: {self.fences[name]}\n"
+            self.idle[name] = 0.0
+        return replace(self.read_marker(name, None), done=free)
+
+    def drop_marker(self, name: str, text: str, run_as: RunAs | None, freed: str = "") -> bool:
         if self.markers.get(name) != text:
             return False
         del self.markers[name]
+        self.freed[name] = freed
         return True
 
     def close(self) -> None:
@@ -331,6 +362,11 @@ class FakeLocks:
     """Locks of one control host."""
 
     taken: dict[str, str] = field(default_factory=dict)
+    here: ControlHost = field(default_factory=lambda: ControlHost("control-1", "m1", "/site/logs"))
+    living: set[str] = field(default_factory=set)
+
+    def lives(self, holder: Holder) -> bool | None:
+        return holder.run in self.living if holder.machine == self.here.machine else None
 
     def take(self, name: str, text: str) -> str | None:
         if name in self.taken and self.taken[name] != text:

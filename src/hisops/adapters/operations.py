@@ -45,15 +45,26 @@ def call(function: str, *args: str | int, boot_file: str | None = None, before: 
 
 
 def launch(
-    op: str, command: Command, *, destructive: bool, boot_file: str | None, path: Sequence[str], shell: str
+    op: str,
+    command: Command,
+    *,
+    destructive: bool,
+    boot_file: str | None,
+    path: Sequence[str],
+    shell: str,
+    before: str,
 ) -> str:
-    """Return the script that starts `command` detached; its whole input travels inside, never on disk or in argv."""
+    """Return the script that starts `command` detached; its whole input travels inside, never on disk or in argv.
+
+    `before` has the function `hisops_fenced`, without which nothing starts.
+    """
     end = f"\n{secrets.token_hex(16)}" if command.stdin else ""
     return call(
         "launch",
         key(op),
         "yes" if destructive else "no",
         boot_file=boot_file,
+        before=before,
         cmd=f"{prelude(command.env, command.run_as, path)}\n{command.script}\n",
         supervisor=text_of("common.sh") + text_of("supervisor.sh"),
         input=whole_input(command.stdin),

@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from hisops.adapters import operations
+from hisops.adapters import markers, operations
 from hisops.adapters.carrier import Carrier, chunks
 from hisops.adapters.frame import Decoder, Frame
 from hisops.errors import HisopsError, Refused, Unreachable
 from hisops.model.site import RunAs
-from hisops.ports import Command, HostFacts, Killed, OpStatus, Sink, Stream
+from hisops.ports import Command, Fence, HostFacts, Killed, Marker, OpStatus, Sink, Stream
 
 _SMALL = 60.0  # seconds that a question of our own may take
 
@@ -73,10 +73,10 @@ class ShellHost:
         script = operations.call("prepare", secrets.token_hex(16), boot_file=self._boot_file)
         return operations.status(self._ask(script, run_as))
 
-    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
+    def launch(self, op: str, command: Command, *, destructive: bool = False, fences: Sequence[Fence] = ()) -> OpStatus:
         """Start `command` detached under `op`. If its folder exists already nothing is started (state tells).
 
-        Refused if a destructive command could not leave the session by setsid.
+        Refused if a destructive command could not leave the session by setsid; LockLost if a fence does not hold.
         """
         script = operations.launch(
             op,
@@ -85,8 +85,13 @@ class ShellHost:
             boot_file=self._boot_file,
             path=self._path,
             shell=self._shell,
+            before=markers.fenced(fences),
         )
-        return operations.status(self._ask(script, command.run_as))
+        code, answer = self._exchange(script, command.run_as)
+        if code == markers.LOST:
+            raise markers.lost(self.name, fences)
+        self._check(code, command.run_as)
+        return operations.status(answer)
 
     def look(self, op: str, run_as: RunAs | None) -> OpStatus:
         """Return the state of `op`."""
@@ -133,19 +138,36 @@ class ShellHost:
         """Empty the output of `op` on the host, once the log holds it; its folder stays."""
         self._ask(operations.call("wipe", operations.key(op)), run_as)
 
-    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> str | None:
-        """Make the lock folder `name` with `text` in it; return None if won, else the text of its holder."""
-        code, answer = self._exchange(operations.call("take", operations.key(name), text=text), run_as)
-        if code == 0:
-            return None
-        self._check(code, run_as)
-        return answer.decode("utf-8", "surrogateescape")
+    def operations(self, run: str, run_as: RunAs | None) -> dict[str, OpStatus]:
+        """Return all operations that `run` has ever started there as this user."""
+        return markers.listed(self._ask(markers.listing(run, self._boot_file), run_as))
 
-    def drop_marker(self, name: str, text: str, run_as: RunAs | None) -> bool:
-        """Remove the lock folder `name` if it holds exactly `text`."""
-        code, _ = self._exchange(operations.call("drop", operations.key(name), text=text), run_as)
+    def take_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        """Hold the lock `name` with `text`, to which the host adds the line `fence: N`, if nobody holds it."""
+        return self._marker(markers.call("take", name, text=text), run_as)
+
+    def read_marker(self, name: str, run_as: RunAs | None) -> Marker:
+        """Return who holds the lock `name`."""
+        return self._marker(markers.call("show", name), run_as)
+
+    def touch_marker(self, name: str, text: str, run_as: RunAs | None) -> Marker:
+        """Let the holder be heard of, if the lock `name` holds exactly `text`."""
+        return self._marker(markers.call("touch", name, text=text), run_as)
+
+    def swap_marker(self, name: str, old: str, new: str, run_as: RunAs | None) -> Marker:
+        """Put the holder `new`, with the next fence, in place of exactly `old`."""
+        return self._marker(markers.call("swap", name, old=old, text=new), run_as)
+
+    def drop_marker(self, name: str, text: str, run_as: RunAs | None, freed: str = "") -> bool:
+        """Give the lock `name` back if it holds exactly `text`; leave the line `freed`."""
+        code, _ = self._exchange(markers.call("drop", name, text=text, freed=freed), run_as)
         self._check(code, run_as)
         return code == 0
+
+    def _marker(self, script: str, run_as: RunAs | None) -> Marker:
+        code, answer = self._exchange(script, run_as)
+        self._check(code, run_as)
+        return markers.marker(answer, done=code == 0)
 
     def close(self) -> None:
         """Hang up."""
@@ -164,7 +186,7 @@ class ShellHost:
             (answer if stream == "stdout" else errors).append(data)
 
         code = self.run(Command(script=script, run_as=run_as), sink, timeout)
-        if code not in (0, 1, *_FAULTS):
+        if code not in (0, 1, markers.LOST, *_FAULTS):
             raise Refused(
                 "HIS-3017",
                 "{host} could not answer (exit code {status}): {detail}",

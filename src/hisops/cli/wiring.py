@@ -13,6 +13,7 @@ from pathlib import Path
 from hisops import __version__
 from hisops.adapters.calendars import SiteWindows
 from hisops.adapters.clock import SystemClock
+from hisops.adapters.control import control_host
 from hisops.adapters.locks import FileLocks, lock_folder
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.sshkeys import OperatorKey, find_operator_key
@@ -23,6 +24,7 @@ from hisops.documents.site import LoadedSite
 from hisops.engine import assembly
 from hisops.engine.values import Bound
 from hisops.errors import UsageProblem
+from hisops.journal.durable import is_held
 from hisops.journal.reader import LoadedRun, load_run
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.statements import SignedStatements
@@ -105,9 +107,14 @@ def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) 
         statements=desk.statements,
         operator=operator,
         observer=observer,
-        locks=FileLocks(lock_folder(os.environ)),
+        locks=locks(desk),
         windows=desk.windows(),
     )
+
+
+def locks(desk: Desk) -> FileLocks:
+    """Return the locks of this control host, as this copy of the logs takes them."""
+    return FileLocks(lock_folder(os.environ), control_host(desk.logs), is_held)
 
 
 def no_target(desk: Desk, target: str) -> UsageProblem:

@@ -78,7 +78,7 @@ def verdict_look(verdict: str) -> Look:
 VALUES = (
     mark("read"), mark("stage"), mark("write"), mark("destructive"),
     mark("action"), mark("probe"), mark("verify"), mark("undo"), mark("undo-verify"), mark("state"), mark("identity"),
-    mark("taken"), mark("kept"), mark("released"),
+    mark("taken"), mark("kept"), mark("adopted"), mark("released"),
     mark("approval"), mark("answer"), mark("resolution"), mark("cancellation"), mark("amendment"),
     mark("production"), mark("standby"), mark("scratch"), mark("error"), mark("warning"),
 )  # fmt: skip

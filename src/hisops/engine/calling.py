@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from hisops.canonical import canonical
 from hisops.engine.binding import BoundCall
 from hisops.engine.capture import Capture
+from hisops.engine.fencing import Fences, ask
 from hisops.engine.judging import judge
 from hisops.engine.results import Result, json_of, plain_rows, rows_out, why_lost
-from hisops.errors import HisopsError, StatementFailed, Unreachable
+from hisops.errors import HisopsError, LockLost, StatementFailed, Unreachable
 from hisops.model import records as r
 from hisops.model.run import CallView
 from hisops.ports import Command, Host, OpStatus, Ports, Stream
@@ -49,6 +51,7 @@ class Caller:
         self, ports: Ports, log: Log, secrets: Callable[[], list[Secret]], patience: float = PATIENCE,
         killed: Callable[[str, str], str | None] = lambda step, op: None,
     ) -> None:  # fmt: skip
+        self.fences = Fences(ports.reach)
         self._ports = ports
         self._log = log
         self._patience = patience
@@ -62,6 +65,8 @@ class Caller:
         if call.detached:
             op = self._op_name(call, attempt)
             ground = self._linked(call, lambda host: host.prepare(call.run_as))
+        if call.writes:
+            self._check_locks(call)
         self._intend(call, attempt, op, ground, probed)
         if call.sql:
             return self._statement(call, attempt)
@@ -92,6 +97,10 @@ class Caller:
         if status.state == "absent":
             return self._launch(call, intent.attempt, intent.op, status.boot)
         return self._follow(call, intent.attempt, intent.op, intent.boot, recovered=True)
+
+    def _check_locks(self, call: BoundCall) -> None:
+        for held in self.fences.beside(call):
+            self._linked_to(held.where, partial(ask, held=held))
 
     def _op_name(self, call: BoundCall, attempt: int) -> str:
         kind = "" if call.kind == "action" else f".{call.kind}"
@@ -135,8 +144,13 @@ class Caller:
         return self._end(call, attempt, self._judged(call, capture, code), capture)
 
     def _launch(self, call: BoundCall, attempt: int, op: str, boot: str | None) -> Result:
-        destructive = call.effect == "destructive"
-        status = self._linked(call, lambda host: host.launch(op, _command(call), destructive=destructive))
+        destructive, fences = call.effect == "destructive", self.fences.around(call)
+        try:
+            status = self._linked(
+                call, lambda host: host.launch(op, _command(call), destructive=destructive, fences=fences)
+            )
+        except LockLost as error:
+            raise self.fences.lost() or error from error
         self._log.write(r.CallStarted(step=call.step, kind=call.kind, attempt=attempt, pid=status.pid))
         return self._follow(call, attempt, op, boot)
 
@@ -240,22 +254,25 @@ class Caller:
         )
 
     def _linked(self, call: BoundCall, action: Callable[[Host], T]) -> T:
+        return self._linked_to(call.where, action)
+
+    def _linked_to(self, where: str, action: Callable[[Host], T]) -> T:
         """Return what `action` gives; when the link is lost, wait for it and ask again as long as patience lasts."""
         clock = self._ports.clock
         give_up: float | None = None
         while True:
             try:
-                value = action(self._ports.reach.host(call.where))
+                value = action(self._ports.reach.host(where))
             except Unreachable:
                 if give_up is None:
                     give_up = clock.monotonic() + self._patience
-                    self._log.commit(r.LinkChanged(host=call.where, event="lost"))
+                    self._log.commit(r.LinkChanged(host=where, event="lost"))
                 if clock.monotonic() >= give_up:
                     raise
                 clock.sleep(1.0)
                 continue
             if give_up is not None:
-                self._log.commit(r.LinkChanged(host=call.where, event="back"))
+                self._log.commit(r.LinkChanged(host=where, event="back"))
             return value
 
     def _capture(self, call: BoundCall) -> Capture:

@@ -30,6 +30,7 @@ from hisops.errors import (
     HisopsError,
     IdentityRefused,
     LockHeld,
+    LockLost,
     Refused,
     StatementFailed,
     Unreachable,
@@ -111,15 +112,18 @@ class Run:
             return self._finish()
         except Leave as leave:
             return self._leave(leave)
+        except LockLost as error:
+            return self._leave(Leave("HELD", f"{error} {error.advice}"))
         except LockHeld as error:
-            return self._leave(Leave("FAILED", str(error), exit_code=error.exit_code))
+            return self._leave(self._refused(error))
         except NEEDS_PEOPLE as error:
             return self._leave(Leave("HELD", str(error)))
 
     def _begin(self, course: Course) -> None:
         self._guard.begin()
         if any(step.writes for step in self.runbook.steps):
-            locking.take(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
+            run_id, fences = self._ports.journal.run_id, self.hands.caller.fences
+            locking.take(self._ports, self.recorder, self.values(), self._plan, run_id, fences)
         if course.undo:
             raise undo_as_ordered(self, course.undo)
         if undo_is_open(self):
@@ -129,6 +133,11 @@ class Run:
             if name not in named:
                 self.recorder.write(r.Deviation(kind="override", reason=name, by=self._plan.requester))
         self.recorder.commit(*go_forward_again(self), r.RunChanged(state="RUNNING"))
+
+    def _refused(self, error: LockHeld) -> Leave:
+        """Return how a run leaves that another keeps out: one that had begun before is not ended by that."""
+        begun = any(event != "released" for event in self.recorder.view.locks.values())
+        return Leave("HELD" if begun else "FAILED", f"{error} {error.advice}", exit_code=error.exit_code)
 
     def _step(self, step: Step) -> None:
         view = self.recorder.view.step(step.id)
@@ -265,11 +274,14 @@ class Run:
 
     def _seal(self, state: str, reason: str | None, code: int) -> Ended:
         self._guard.boundary(self.values())
+        fences = self.hands.caller.fences
+        if (lost := fences.lost()) is not None:  # somebody else carries the run on: it is not ours to end
+            return self._leave(Leave("HELD", f"{lost} {lost.advice}"))
         for step in self.runbook.steps:
             if self.recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
                 self.recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))
         try:
-            locking.release(self._ports, self.recorder, self.values(), self._plan, self._ports.journal.run_id)
+            locking.release(self._ports, self.recorder, fences, self._ports.journal.run_id)
         except HisopsError as error:  # the run has ended all the same; its marker on the host is there to be found
             self.recorder.write(r.Deviation(kind="lock-left", reason=str(error)))
         self.recorder.commit(r.RunChanged(state=state, reason=reason))

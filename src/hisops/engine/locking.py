@@ -1,6 +1,7 @@
-"""The lock of a run: per database and home, on the control host and as a marker folder on the target's host.
+"""The lock of a run: per database and home, on the control host and as a marker on the target's host.
 
-The marker belongs to the run, not to the process: a kill leaves it, and the run's own resume finds its own text there.
+The marker belongs to the run in one copy of the logs, not to a process: a kill leaves it, and the run's own resume
+finds its own text there. A copy of the logs elsewhere is somebody else until `adopt` has handed the run over.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 import re
 
 from hisops.engine.conditions import look_up
+from hisops.engine.fencing import Fences, Held
+from hisops.engine.holders import Life, life_of, told
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
 from hisops.errors import LockHeld
+from hisops.model.lock import ControlHost, Holder, parse
 from hisops.model.plan import Plan
-from hisops.model.records import LockChanged
+from hisops.model.records import Deviation, LockChanged
+from hisops.model.run import RunView
 from hisops.model.site import RunAs
-from hisops.ports import Ports
+from hisops.ports import Host, Marker, Ports
 
 
 def lock_names(values: Values) -> list[str]:
@@ -28,41 +33,122 @@ def lock_names(values: Values) -> list[str]:
     return names
 
 
-def lock_text(plan: Plan, run_id: str) -> str:
-    """Return what stands in a lock: who holds it. The same for every process of the run."""
-    return f"run {run_id} of {plan.site['origin']}, {plan.runbook['id']} on {plan.target}, by {plan.requester}"
+def marker_place(values: Values) -> tuple[str, RunAs | None]:
+    """Return on which host the markers of a run are kept, and as which user."""
+    return values.bound.host_name("db_host"), values.bound.run_as("db_host", "owner")
 
 
-def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str) -> None:
+def holder_of(ports: Ports, plan: Plan, run_id: str) -> Holder:
+    """Return the holder that this process is."""
+    here = ports.locks.here
+    return Holder(
+        run=run_id,
+        origin=str(plan.site["origin"]),
+        runbook=str(plan.runbook["id"]),
+        target=plan.target,
+        requester=plan.requester,
+        control=here.name,
+        machine=here.machine,
+        logs=here.logs,
+        since=f"{ports.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def check_copy(view: RunView, here: ControlHost, run_id: str) -> None:
+    """Refuse a run that another copy of these logs carries on, as far as the log itself tells."""
+    if view.keeper and view.keeper != here.copy:
+        raise LockHeld(
+            "HIS-6202",
+            "The run {run} is carried on by the logs in {there}; these in {here} are a copy of them.",
+            "Resume it there. If those logs are lost: hisops adopt {run} --reason TEXT",
+            run=run_id, there=view.keeper.partition(":")[2], here=here.logs,
+        )  # fmt: skip
+
+
+def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences) -> None:
     """Take every lock; LockHeld names the holder. What was taken before a refusal is given back."""
-    text = lock_text(plan, run_id)
-    host, run_as = _marker_place(values)
-    for name in lock_names(values):
-        holder = ports.locks.take(name, text)
-        if holder is None:
-            holder = ports.reach.host(host).take_marker(name, text, run_as)
-        if holder is not None and holder.strip() != text:
-            release(ports, recorder, values, plan, run_id)
-            raise LockHeld(
-                "HIS-6201",
-                "{holder} holds {name}.",
-                "Wait for it to end; `hisops status` tells what it does.",
-                holder=holder.strip(),
-                name=name,
-            )
-        event = "taken" if holder is None else "kept"
-        recorder.commit(LockChanged(name=name, where=host, event=event))  # type: ignore[arg-type]
+    check_copy(recorder.view, ports.locks.here, run_id)
+    mine = holder_of(ports, plan, run_id)
+    kept = {name for (name, _), event in recorder.view.locks.items() if event != "released"}
+    try:
+        for name in lock_names(values):
+            _take_one(ports, recorder, values, mine, name, again=name in kept, fences=fences)
+    except LockHeld:
+        _undo(ports, recorder, fences, kept)
+        raise
 
 
-def release(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str) -> None:
-    """Give back what this run holds."""
-    text = lock_text(plan, run_id)
-    host, run_as = _marker_place(values)
-    for (name, where), event in list(recorder.view.locks.items()):
-        if event != "released" and where == host and ports.reach.host(host).drop_marker(name, text, run_as):
-            recorder.write(LockChanged(name=name, where=where, event="released"))
+def _take_one(
+    ports: Ports, recorder: Recorder, values: Values, mine: Holder, name: str, *, again: bool, fences: Fences
+) -> None:
+    where, run_as = marker_place(values)
+    host = ports.reach.host(where)
+    if (other := ports.locks.take(name, mine.text())) is not None:
+        raise _refusal(name, where, other, Life(True, "its process lives on this machine"), mine)
+    found = host.take_marker(name, mine.text(), run_as)
+    won = found.done
+    if not won:
+        found = _own(ports, host, name, run_as, found, mine)
+    fences.add(Held(name=name, where=where, run_as=run_as, text=found.text or ""))
+    if won and again:
+        reason = f"{name} on {where} was not held any more when the run went on, and was taken again"
+        recorder.write(Deviation(kind="lock-gap", reason=reason))
+    holder = parse(found.text)
+    recorder.commit(
+        LockChanged(
+            name=name,
+            where=where,
+            event="taken" if won else "kept",
+            fence=holder.fence if holder else None,
+            control=ports.locks.here.copy,
+        )
+    )
+
+
+def _own(ports: Ports, host: Host, name: str, run_as: RunAs | None, found: Marker, mine: Holder) -> Marker:
+    """Return the marker that an earlier process of this run left; LockHeld if it is another's."""
+    holder = parse(found.text)
+    if holder is not None and (holder.run, holder.copy) == (mine.run, mine.copy):
+        touched = host.touch_marker(name, found.text or "", run_as)
+        if touched.done:
+            return touched
+        found, holder = touched, parse(touched.text)
+    operations = host.operations(holder.run, run_as) if holder else {}
+    raise _refusal(name, host.name, found.text, life_of(found, holder, ports.locks, operations), mine)
+
+
+def _refusal(name: str, where: str, text: str | None, life: Life, mine: Holder) -> LockHeld:
+    holder = parse(text)
+    unlock = f"hisops unlock {name} -t {mine.target} --reason TEXT"
+    if holder is not None and holder.run == mine.run:
+        advice = f"This is a copy of its log. If that control host is lost: hisops adopt {mine.run} --reason TEXT"
+    elif life.alive:
+        advice = "Wait for it to end; `hisops status` there tells what it does"
+    else:
+        advice = f"Resume or cancel it where its log is. If its log is lost for good: {unlock}"
+    return LockHeld(
+        "HIS-6201",
+        "{name} on {host} is held by {holder}; {life}.",
+        "{advice}.",
+        name=name, host=where, holder=told(holder, text), life=life.why, advice=advice,
+    )  # fmt: skip
+
+
+def release(ports: Ports, recorder: Recorder, fences: Fences, run_id: str) -> None:
+    """Give back what this run holds, at its end."""
+    for held in fences.held:
+        host = ports.reach.host(held.where)
+        if host.drop_marker(held.name, held.text, held.run_as, f"ended: {run_id}"):
+            recorder.write(LockChanged(name=held.name, where=held.where, event="released"))
+        fences.forget(held)
     ports.locks.release()
 
 
-def _marker_place(values: Values) -> tuple[str, RunAs | None]:
-    return values.bound.host_name("db_host"), values.bound.run_as("db_host", "owner")
+def _undo(ports: Ports, recorder: Recorder, fences: Fences, kept: set[str]) -> None:
+    """Give back what was taken just now; what an earlier process of the run had taken stays."""
+    for held in fences.held:
+        if held.name not in kept:
+            ports.reach.host(held.where).drop_marker(held.name, held.text, held.run_as, "never used")
+            recorder.write(LockChanged(name=held.name, where=held.where, event="released"))
+        fences.forget(held)
+    ports.locks.release()

@@ -142,12 +142,17 @@ class LinkChanged(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockChanged(Record):
-    """A lock was taken, taken over by the run's own resume, or given back."""
+    """A lock was taken, taken over by the run's own resume, adopted by another copy of the logs, or given back.
+
+    `fence` is the number that the host gave the holder; `control` is the copy of the logs that holds it.
+    """
 
     TYPE: ClassVar[str] = "lock"
     name: str
     where: str
-    event: Literal["taken", "kept", "released"]
+    event: Literal["taken", "kept", "adopted", "released"]
+    fence: int | None = None
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,7 @@ class RunView:
     statements: list[r.StatementTaken] = field(default_factory=list)
     refused: list[r.StatementRefused] = field(default_factory=list)
     locks: dict[tuple[str, str], str] = field(default_factory=dict)
+    keeper: str | None = None
     links: list[r.LinkChanged] = field(default_factory=list)
     amended: r.RunbookAmended | None = None
     undo: r.UndoBegun | None = None
@@ -173,8 +174,9 @@ class RunView:
                 self.statements.append(record)
             case r.StatementRefused():
                 self.refused.append(record)
-            case r.LockChanged(name=name, where=where, event=event):
+            case r.LockChanged(name=name, where=where, event=event, control=control):
                 self.locks[name, where] = event
+                self.keeper = control or self.keeper
             case r.UndoBegun():
                 self.undo = record
             case r.WindowSeen():

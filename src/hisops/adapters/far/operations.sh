@@ -1,5 +1,6 @@
 # What hisops asks of the folder ~/.hisops of a user. Fed behind common.sh through the frame; the last line calls.
-# Exit codes of its own: 81 no boot identity, 82 cannot detach, 83 no folder of operations, 84 cannot write.
+# Exit codes of its own: 81 no boot identity, 82 cannot detach, 83 no folder of operations, 84 cannot write,
+# 85 a lock is not held any more.
 
 hisops_home=$HOME/.hisops
 hisops_ops=$hisops_home/ops
@@ -110,6 +111,7 @@ hisops_leave() {
 
 # Starts `hisops_cmd` under $1 ($2: is it destructive) with `hisops_input` on stdin, ended by the mark `hisops_end`.
 # From the mkdir on it does not need the link: it starts the operation or removes the folder.
+# Fences are asked again once the folder is there: who takes the lock over looks at the folders after that.
 hisops_launch() {
   trap '' HUP PIPE
   hisops_boot
@@ -117,7 +119,9 @@ hisops_launch() {
   hisops_mask=$(umask)
   umask 077
   hisops_dir=$hisops_ops/$1
+  [ -d "$hisops_dir" ] || hisops_fenced || exit 85
   if mkdir "$hisops_dir" 2>/dev/null; then
+    hisops_fenced || { rm -rf "$hisops_dir"; exit 85; }
     hisops_fill || { rm -rf "$hisops_dir"; exit 84; }
     if [ -n "$hisops_end" ]; then
       hisops_emit "$hisops_input$hisops_end" | hisops_supervise &
@@ -180,30 +184,4 @@ hisops_wipe() {
   for hisops_file in out err; do
     [ ! -f "$hisops_ops/$1/$hisops_file" ] || : >"$hisops_ops/$1/$hisops_file" || return 84
   done
-}
-
-# Makes the lock folder $1 with the text `hisops_text` in it; if another holds it, writes the holder's text, code 1.
-hisops_take() {
-  umask 077
-  mkdir -p "$hisops_home/locks" && cd "$hisops_home/locks" || exit 83
-  if mkdir "$1" 2>/dev/null; then
-    hisops_emit "$hisops_text" >"$1/holder.tmp" && mv "$1/holder.tmp" "$1/holder" && return 0
-    rm -rf "$1"
-    exit 84
-  fi
-  [ -d "$1" ] || exit 84
-  hisops_spent=0
-  until [ -f "$1/holder" ] || [ "$hisops_spent" -ge 2000 ]; do
-    hisops_nap 0.05 50
-  done
-  [ ! -f "$1/holder" ] || cat "$1/holder"
-  return 1
-}
-
-# Removes the lock folder $1 if it holds exactly `hisops_text`; code 1 if not.
-hisops_drop() {
-  cd "$hisops_home/locks" 2>/dev/null || return 1
-  hisops_held=$(cat "$1/holder" 2>/dev/null; echo .)
-  [ -d "$1" ] && [ "$hisops_held" = "$hisops_text." ] || return 1
-  mv "$1" ".$1.$$" && rm -rf ".$1.$$"
 }
