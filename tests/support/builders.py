@@ -8,10 +8,11 @@ from typing import Any
 from hisops.engine.assembly import Definitions, assemble, bind, look
 from hisops.engine.executor import Ended, Run
 from hisops.engine.values import Bound
+from hisops.model.expanding import Source, expand
+from hisops.model.expansion import ExpandedRunbook
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan, PlannedStep
 from hisops.model.run import RunView, fold
-from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
 from hisops.ports import Ports, Rows
 from tests.support.fakes import (
@@ -117,6 +118,7 @@ class World:
 
     steps: list[dict[str, Any]]
     runbook: dict[str, Any] = field(default_factory=dict)
+    library: dict[str, dict[str, Any]] = field(default_factory=dict)
     site: dict[str, Any] = field(default_factory=lambda: SITE)
     parameters: dict[str, Any] = field(default_factory=dict)
     open_mode: str = "READ WRITE"
@@ -156,10 +158,16 @@ class World:
             "steps": self.steps,
         } | self.runbook
         return Definitions(
-            runbook=Runbook.model_validate(document),
+            runbook=ExpandedRunbook.model_validate(self.expanded(document)),
             judges={"tool": Judge.model_validate(JUDGE)},
             target_type=TargetType.model_validate(TARGET),
         )
+
+    def expanded(self, document: dict[str, Any]) -> dict[str, Any]:
+        def find(name: str) -> Source:
+            return Source(self.library[name], f"sha256:{name}")
+
+        return expand(Source(document, "sha256:main"), find, Site.model_validate(self.site), "his")
 
     def bound(self) -> Bound:
         return bind(self.definitions(), Site.model_validate(self.site), "his", self.parameters, {})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hisops.cli import wiring
 from hisops.cli.amending import amendment_due
+from hisops.cli.composing import compose
 from hisops.cli.options import Invocation
 from hisops.cli.planfile import read_plan, write_plan
 from hisops.cli.planning import Planned, check_fresh, cited_approvals, make_plan
@@ -20,7 +21,6 @@ from hisops.console.plan import show_plan
 from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, type_target
 from hisops.console.theme import Screen
-from hisops.documents.lint import fit_runbook
 from hisops.engine import amending, assembly
 from hisops.engine.amending import Amendment
 from hisops.engine.executor import Ended, Run
@@ -30,7 +30,6 @@ from hisops.journal.run import finish_close
 from hisops.journal.writer import RunJournal
 from hisops.model.plan import Plan
 from hisops.model.run import EXIT_OF
-from hisops.model.runbook import Runbook
 
 __all__ = ["carry_out_plan", "open_desk", "plan_and_carry_out", "plan_only", "read_plan", "resume_run", "show_status"]
 
@@ -69,7 +68,7 @@ def plan_and_carry_out(call: Invocation, runbook: str, target: str, given: Mappi
 
 
 def _plan(desk: Desk, screen: Screen, runbook: str, target: str, given: Mapping[str, str]) -> Planned:
-    progress = Progress("", target, fit_runbook(desk.loaded.library, runbook).model)
+    progress = Progress("", target, compose(desk, runbook, target).model)
     with _watching(desk, screen, progress) as observer:
         return make_plan(desk, runbook, target, given, Nobody(), observer)
 
@@ -144,7 +143,7 @@ def show_status(desk: Desk, name: str | None) -> int:
 
 
 def _progress(run_id: str, plan: Plan, loaded: LoadedRun | None = None) -> Progress:
-    progress = Progress(run_id, plan.target, Runbook.model_validate(plan.runbook))
+    progress = Progress(run_id, plan.target, plan.procedure)
     for entry in loaded.entries if loaded else ():
         progress.apply(entry.record, entry.stamp.time)
     return progress

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hisops.canonical import digest_of
-from hisops.cli.wiring import Desk, bound_of, new_id, no_target, ports
-from hisops.documents.lint import fit_runbook
+from hisops.cli.composing import Composed, compose
+from hisops.cli.wiring import Desk, bound_of, new_id, ports
 from hisops.documents.load import Loaded
 from hisops.engine import assembly
 from hisops.engine.parameters import read_files, read_parameters
@@ -42,7 +42,7 @@ class Planned:
 class _Chosen:
     """The definitions of a plan as they were read from the library."""
 
-    runbook: Loaded[Runbook]
+    runbook: Composed
     judges: Mapping[str, Loaded[Judge]]
     target_type: Loaded[TargetType]
     overrides: list[str]
@@ -94,13 +94,11 @@ def _forecast(desk: Desk, bound: Bound, found: Survey) -> Forecast:
 
 def _choose(desk: Desk, runbook_id: str, target: str) -> _Chosen:
     library = desk.loaded.library
-    runbook = fit_runbook(library, runbook_id)
-    if target not in desk.loaded.site.databases:
-        raise no_target(desk, target)
+    runbook = compose(desk, runbook_id, target)
     engine = desk.loaded.site.databases[target].engine
-    return _Chosen(
-        runbook, library.judges_of(runbook.model), library.target_type(engine), library.overrides_of(runbook.model)
-    )
+    judges = library.judges_of(runbook.model)
+    overrides = library.overrides_of(runbook.model, runbook.sources)
+    return _Chosen(runbook, judges, library.target_type(engine), overrides)
 
 
 def _plan(
@@ -136,6 +134,7 @@ def _plan(
         nonce=secrets.token_hex(16),
         timing=_forecast(desk, bound, found).document(),
         window=look.document() if look else {},
+        uses=chosen.runbook.uses,
     )
 
 
@@ -166,9 +165,9 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
 def _check_definitions(desk: Desk, plan: Plan) -> None:
     """Refuse a plan whose definitions are not those of the library: edited since, or edited in the plan itself."""
     library = desk.loaded.library
-    runbook = fit_runbook(library, str(plan.runbook["id"]))
-    now = {runbook.model.id: runbook.digest, "targets": library.target_type(runbook.model.target.engine).digest}
-    then = {runbook.model.id: digest_of(plan.runbook), "targets": digest_of(plan.target_type)}
+    runbook = compose(desk, str(plan.runbook["id"]), plan.target)
+    now = {**runbook.sources, "targets": library.target_type(runbook.model.target.engine).digest}
+    then = {**(plan.uses or {runbook.model.id: digest_of(plan.runbook)}), "targets": digest_of(plan.target_type)}
     now |= {f"judges/{name}": each.digest for name, each in library.judges_of(runbook.model).items()}
     then |= {f"judges/{name}": digest_of(document) for name, document in plan.judges.items()}
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
@@ -178,6 +177,13 @@ def _check_definitions(desk: Desk, plan: Plan) -> None:
             "The plan is stale: {names} is not what the library holds now.",
             "Make a new plan and have it approved.",
             names=", ".join(changed) or runbook.model.id,
+        )
+    if digest_of(plan.runbook) != runbook.digest:
+        raise Refused(
+            "HIS-6305",
+            "The plan is stale: with the inventory as it is now {runbook} has other steps than the plan.",
+            "Make a new plan and have it approved.",
+            runbook=runbook.model.id,
         )
 
 

@@ -20,8 +20,8 @@ from hisops.console.theme import BAD, FAINT, STRONG, Page
 from hisops.console.words import run_look, step_look, verdict_look
 from hisops.errors import HisopsError
 from hisops.model import records as r
+from hisops.model.expansion import ExpandedRunbook
 from hisops.model.run import RunView, fold
-from hisops.model.runbook import Runbook
 
 TOLD = {
     "step.intent": mark("{kind} begins on {on}, attempt {attempt}"),
@@ -186,7 +186,7 @@ def _view(run: Loaded) -> RunView:
 
 def _progress(run: Loaded) -> Progress:
     plan = run.plan_document
-    return Progress(run_id=run.run_id, target=plan["target"], runbook=Runbook.model_validate(run.runbook))
+    return Progress(run_id=run.run_id, target=plan["target"], runbook=ExpandedRunbook.model_validate(run.runbook))
 
 
 def _head(run: Loaded, page: Page) -> list[Text]:

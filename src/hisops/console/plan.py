@@ -22,7 +22,7 @@ _VALUE = 40
 
 def plan_lines(plan: Plan, page: Page, refusals: Sequence[Mapping[str, str]] = ()) -> list[Text]:
     """Return the whole plan; `refusals` (step and reason) say why it cannot be carried out."""
-    runbook = Runbook.model_validate(plan.runbook)
+    runbook = plan.procedure
     return [
         *_head(plan, runbook, page),
         Text(),

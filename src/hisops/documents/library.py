@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -87,10 +87,13 @@ class Library:
         tools = sorted({reference.partition("/")[0] for reference in references if reference})
         return {tool: self.tool(tool) for tool in tools}
 
-    def overrides_of(self, runbook: Runbook) -> list[str]:
-        """Return the ids of shipped definitions that the site replaces, of those that a run of `runbook` needs."""
+    def overrides_of(self, runbook: Runbook, parts: Iterable[str] = ()) -> list[str]:
+        """Return the ids of shipped definitions that the site replaces, of those that a run of `runbook` needs.
+
+        `parts` are the ids of the runbooks that an expanded one was made of.
+        """
         needed = [
-            runbook.id,
+            *dict.fromkeys([runbook.id, *parts]),
             f"targets/{runbook.target.engine}",
             *(f"judges/{tool}" for tool in self.judges_of(runbook)),
         ]

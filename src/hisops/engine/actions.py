@@ -45,7 +45,7 @@ def upload_call(hands: Hands, attempt: Attempt) -> BoundCall:
     """Return the call that brings a parameter's file into the staging folder, as the step's user."""
     step = attempt.step
     upload = cast(Upload, step.upload)
-    place = step.on
+    place, values = step.on, attempt.values.at(step)
     script = (
         'umask 022; mkdir -p "$HISOPS_STAGE_DIR" && cat > "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD.part" && '
         'mv "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD.part" "$HISOPS_STAGE_DIR/$HISOPS_UPLOAD"'
@@ -54,12 +54,12 @@ def upload_call(hands: Hands, attempt: Attempt) -> BoundCall:
         step=step.id,
         kind="action",
         place=place,
-        where=hands.binder.bound.host_name(place),
-        run_as=hands.binder.bound.run_as(place, step.as_),
+        where=values.bound.host_name(place),
+        run_as=values.bound.run_as(place, step.as_),
         sql=False,
         text=script,
-        env={**attempt.values.environment(place), "HISOPS_UPLOAD": upload.to},
-        stdin=(Path(hands.binder.bound.files[upload.file]),),
+        env={**values.environment(place), "HISOPS_UPLOAD": upload.to},
+        stdin=(Path(values.file(upload.file)),),
         effect="stage",
         timeout=step.timeout,
     )
@@ -82,7 +82,7 @@ def _wait(hands: Hands, attempt: Attempt) -> Result:
     while True:
         bound = hands.binder.call(wait_call(wait), step, "action", attempt.values)
         result = hands.caller.perform(bound, number)
-        if result.good and holds(wait.until, attempt.values, result.out):
+        if result.good and holds(wait.until, attempt.values.at(step), result.out):
             return result
         if hands.clock.monotonic() >= deadline:
             return Result("failed", out=result.out, reason=f"not yet true when the time was up: {wait.until}")

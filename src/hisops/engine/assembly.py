@@ -19,9 +19,9 @@ from hisops.engine.recorder import Recorder
 from hisops.engine.steering import Steering
 from hisops.engine.values import Bound, Values
 from hisops.errors import Refused
+from hisops.model.expansion import ExpandedRunbook
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
-from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
 from hisops.ports import Ports
 
@@ -32,7 +32,7 @@ Own = dict[str, dict[str, str]]
 class Definitions:
     """The parsed definitions that a plan is made of, by id; judges by the name of their tool."""
 
-    runbook: Runbook
+    runbook: ExpandedRunbook
     judges: Mapping[str, Judge]
     target_type: TargetType
 
@@ -40,7 +40,7 @@ class Definitions:
     def of_plan(plan: Plan) -> Definitions:
         """Return the definitions that the plan carries."""
         return Definitions(
-            runbook=Runbook.model_validate(plan.runbook),
+            runbook=plan.procedure,
             judges={name: Judge.model_validate(document) for name, document in plan.judges.items()},
             target_type=TargetType.model_validate(plan.target_type),
         )

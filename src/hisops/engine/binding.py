@@ -9,7 +9,7 @@ from typing import Any
 
 from hisops.canonical import canonical
 from hisops.engine.slots import render, render_parts
-from hisops.engine.values import Bound, Value, Values
+from hisops.engine.values import Bound, Values
 from hisops.errors import UsageProblem
 from hisops.model.judge import Action, Judge
 from hisops.model.records import CallKind
@@ -106,7 +106,7 @@ class Binder:
         effect: str = "read",
     ) -> BoundCall:
         """Return `call` bound for `step`; it inherits the step's place and role where it names none."""
-        place = call.on or _place(call, step)
+        place, values = call.on or _place(call, step), values.at(step)
         seconds = call.timeout or timeout
         if effect in {"read", "stage"}:
             seconds = seconds or READ_TIMEOUT
@@ -122,10 +122,11 @@ class Binder:
             "idempotent": step.idempotent or effect in {"read", "stage"},
         }
         if call.sql is not None:
-            return self._sql(call.sql, values.named(place), common)
+            return self._sql(call.sql, values, common)
         return self._shell(call, values, common)
 
-    def _sql(self, sql: str, named: Mapping[str, Value], common: dict[str, Any]) -> BoundCall:
+    def _sql(self, sql: str, values: Values, common: dict[str, Any]) -> BoundCall:
+        named = values.named(common["place"])
         text = render(sql, named)
         binds = {}
         for name in dict.fromkeys(match[1].lower() for match in _BIND.finditer(text) if match[1]):
@@ -137,17 +138,16 @@ class Binder:
                     name=name,
                 )
             binds[name] = named[name].value
-        place = common["place"]
-        target = self.bound.database.standby if place == "standby" else self.bound.target
-        return BoundCall(**common, where=str(target), run_as=None, sql=True, text=text.strip(), binds=binds)
+        where = values.bound.database_name(common["place"])
+        return BoundCall(**common, where=where, run_as=None, sql=True, text=text.strip(), binds=binds)
 
     def _shell(self, call: Call, values: Values, common: dict[str, Any]) -> BoundCall:
         place = common["place"]
         stdin = render_parts(call.stdin, values.named(place), self.vault.get) if call.stdin else []
         return BoundCall(
             **common,
-            where=self.bound.host_name(place),
-            run_as=self.bound.run_as(place, call.as_),
+            where=values.bound.host_name(place),
+            run_as=values.bound.run_as(place, call.as_),
             sql=False,
             text=call.sh or "",
             env=values.environment(place),

@@ -34,6 +34,7 @@ def verify(
     kind: CallKind = "verify",
 ) -> Checked:
     """Return whether every postcondition holds now; the first one that does not decides."""
+    values = values.at(step)
     for index, requirement in enumerate(requirements):
         out = own
         if requirement.sh is not None or requirement.sql is not None:
@@ -60,7 +61,7 @@ def ask_probe(hands: Hands, step: Step, values: Values, attempt: int) -> tuple[A
     if not result.good:
         return "unknown", result.reason
     try:
-        return ("done" if holds(step.probe.done, values, result.out) else "not_done"), None
+        return ("done" if holds(step.probe.done, values.at(step), result.out) else "not_done"), None
     except HisopsError as error:
         return "unknown", str(error)
 

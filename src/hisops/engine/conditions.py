@@ -13,7 +13,7 @@ from hisops.model.runbook import Requirement
 
 def holds(text: str, values: Values, out: Mapping[str, Any] | None = None) -> bool:
     """Return whether `text` is true; HisopsError when it cannot be told (never false in silence)."""
-    return expressions.evaluate(text, values.scope(out))
+    return expressions.evaluate(text, values.scope(out, expressions.names_in(text)))
 
 
 def unmet(requirement: Requirement, values: Values, out: Mapping[str, Any], lang: str = "en") -> str | None:

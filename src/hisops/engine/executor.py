@@ -11,6 +11,7 @@ from typing import Any
 
 from hisops.engine import locking
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
+from hisops.engine.applying import unmet_condition
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.conditions import holds
@@ -162,15 +163,13 @@ class Run:
         broken = [name for name in step.needs if self.recorder.view.step(name).state == "FAILED"]
         if broken:
             return f"{NEEDS}{broken[0]}, which failed"
-        if step.when is None:
-            return None
         try:
-            applies = holds(step.when, self.values())
+            unmet = unmet_condition(step, self.values())
         except HisopsError as error:
-            raise Leave("HELD", f"{step.id}: it cannot be told whether {step.when}: {error}") from error
-        if not self.recorder.view.wrote and (differs := self._expected.applies_differs(step, applies)):
+            raise Leave("HELD", f"{step.id}: it cannot be told whether it applies: {error}") from error
+        if not self.recorder.view.wrote and (differs := self._expected.applies_differs(step, unmet is None)):
             raise stale([differs])
-        return None if applies else f"not so: {step.when}"
+        return None if unmet is None else f"not so: {unmet}"
 
     def _attempt(self, step: Step) -> None:
         """Pass the gate and make a new attempt; a step that is done already is never started."""

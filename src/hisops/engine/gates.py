@@ -66,7 +66,8 @@ PARTS: tuple[Callable[[Gate, Values], list[Part]], ...] = (_confirm, _type_targe
 
 def parts_of(step: Step, values: Values) -> list[Part]:
     """Return what must be answered before `step`, a manual result included, in the order of asking."""
-    found = [part for kind in PARTS for part in kind(step.gate, values)] if step.gate else []
+    asked = values.seen_from(step.spot.gated_by or step.spot.viewpoint)
+    found = [part for kind in PARTS for part in kind(step.gate, asked)] if step.gate else []
     if step.manual:
         found.append(Part("manual", step.manual.instruct.en))
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hisops.engine.slots import CLOSED
+from hisops.engine.value import as_text
 from hisops.errors import UsageProblem
 from hisops.model.runbook import Parameter, Runbook
 
@@ -63,6 +64,13 @@ def _read(parameter: Parameter, text: str) -> tuple[str | None, Any]:
     if parameter.type == "integer":
         return None, int(text)
     return None, text.removeprefix("sha256:").lower() if parameter.type == "sha256" else text
+
+
+def fault_in(parameter: Parameter, value: Any) -> str | None:
+    """Return why a value that is handed down does not fit the parameter, or None."""
+    if parameter.type == "file":
+        return None
+    return _read(parameter, as_text(value))[0]
 
 
 def read_files(runbook: Runbook, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hisops import expressions
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
+from hisops.engine.applying import asked_steps, unmet_condition
 from hisops.engine.checking import outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.latching import latch, not_the_inventory
 from hisops.engine.values import Bound, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
+from hisops.model.expansion import ExpandedRunbook
 from hisops.model.plan import PlannedStep
 from hisops.model.runbook import Step
+from hisops.model.spot import Viewpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,22 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     if wants.version and not expressions.satisfies(str(version), wants.version):
         reasons.append(f"the runbook is for version {wants.version}, the target has {version}")
     reasons += [rule.because.en for rule in bound.runbook.refuse if holds(rule.when, values)]
-    return [Finding("target", reason) for reason in reasons]
+    for scope in bound.runbook.scopes:
+        reasons += _unfit_part(bound.runbook, scope, values)
+    return [Finding("target", reason) for reason in dict.fromkeys(reasons)]
+
+
+def _unfit_part(runbook: ExpandedRunbook, scope: str, values: Values) -> Iterator[str]:
+    """Give why a sub-runbook is not for the target. Of a standby only the sub-runbook's own checks can tell."""
+    part = runbook.scopes[scope]
+    here = values.seen_from(Viewpoint(scope=scope))
+    role, version = (here.scope(names=())["target"][name] for name in ("role", "version"))
+    if part.parent.over != "databases":
+        if part.target.role and role != part.target.role:
+            yield f"{part.runbook} is for the role {part.target.role}, the target's role is {role}"
+        if part.target.version and not expressions.satisfies(str(version), part.target.version):
+            yield f"{part.runbook} is for version {part.target.version}, the target has {version}"
+    yield from (rule.because.en for rule in part.refuse if holds(rule.when, here))
 
 
 class _Steps:
@@ -78,17 +97,18 @@ class _Steps:
 
     def look_at(self, step: Step) -> PlannedStep:
         """Return what is known of `step` now."""
-        run_as = self._bound.run_as(step.on, step.as_)
+        bound = self._bound.at(step.spot)
+        run_as = bound.run_as(step.on, step.as_)
         known: dict[str, Any] = {
             "id": step.id,
-            "host": self._bound.host_name(step.on),
+            "host": bound.host_name(step.on),
             "user": run_as.user if run_as else None,
         }
         applies = self._applies(step)
         known["applies"] = applies
         if applies == "no":
             self._values.states[step.id] = "SKIPPED"
-            return PlannedStep(**known, note=step.when)
+            return PlannedStep(**known, note=unmet_condition(step, self._values))
         if until := self._waits_for(step, applies):
             self._waits[step.id] = until
             return PlannedStep(**known, unknown_until=None if step.writes or step.manual else until)
@@ -98,12 +118,9 @@ class _Steps:
         return PlannedStep(**known, **self._live(step))
 
     def _applies(self, step: Step) -> str:
-        if step.when is None:
-            return "yes"
-        asked = {name.split(".")[1] for name in expressions.names_in(step.when) if name.startswith("steps.")}
-        if asked & {name.replace("-", "_") for name in (*self._waits, *self._failed)}:
+        if asked_steps(step, self._bound.runbook) & {*self._waits, *self._failed}:
             return "unknown"
-        return "yes" if holds(step.when, self._values) else "no"
+        return "yes" if unmet_condition(step, self._values) is None else "no"
 
     def _waits_for(self, step: Step, applies: str) -> str | None:
         """Return the step (a write, or one that people answer) which must be past before `step` can be looked at."""

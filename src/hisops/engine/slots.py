@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from hisops.engine.values import Value
+from hisops.engine.value import Value
 from hisops.errors import UsageProblem
 from hisops.secret import Secret
 

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from hisops.canonical import digest_of
+from hisops.model.expansion import ExpandedRunbook
 
+_WHERE_NEEDED = frozenset({"uses"})  # left out where there is nothing to say
 FORMAT = "hisops-plan/1"
 
 
@@ -33,6 +35,7 @@ class Plan:
     """One plan. `runbook`, `judges` and `target_type` hold the parsed YAML, so a plan needs no library beside it.
 
     `amended_from` is never written: a plan whose definitions were amended keeps the digest that it was approved under.
+    `runbook` is expanded, it has every step; `uses` has id and digest of each runbook that it was then made of.
     """
 
     id: str
@@ -55,13 +58,19 @@ class Plan:
     nonce: str
     timing: dict[str, Any] = field(default_factory=dict)
     window: dict[str, Any] = field(default_factory=dict)
+    uses: dict[str, str] = field(default_factory=dict)
     amended_from: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the plan as a document for canonical JSON."""
         document = {"format": FORMAT, **asdict(self)}
         del document["amended_from"]
-        return document
+        return {key: value for key, value in document.items() if value or key not in _WHERE_NEEDED}
+
+    @property
+    def procedure(self) -> ExpandedRunbook:
+        """The runbook with every step in it, as a model."""
+        return ExpandedRunbook.model_validate(self.runbook)
 
     @property
     def digest(self) -> str:

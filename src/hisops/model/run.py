@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,16 @@ class StepView:
     def last(self, kind: str) -> CallView | None:
         """Return the newest call of `kind`, or None."""
         return next((call for call in reversed(self.calls) if call.intent.kind == kind), None)
+
+
+def common_state(states: Collection[str]) -> str:
+    """Return the state of a step that stands for several."""
+    found = set(states)
+    if len(found) == 1:
+        return found.pop()
+    if "FAILED" in found:
+        return "FAILED"
+    return "SUCCEEDED" if found and found <= STEP_DONE else "PENDING"
 
 
 def evidence_line(step: StepView) -> str:

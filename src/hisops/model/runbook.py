@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hisops.model.text import Definition, DefinitionId, Duration, JudgeRef, Name, StepId, Text
+from hisops.model.spot import HERE, Spot
+from hisops.model.text import Age, Definition, DefinitionId, Duration, HostName, JudgeRef, Name, StepId, Text
 
 ParameterType = Literal[
     "string", "integer", "boolean", "file", "sha256", "identifier", "tag", "scn", "timestamp", "path"
@@ -16,6 +17,7 @@ Effect = Literal["read", "stage", "write", "destructive"]
 Role = Literal["owner", "grid", "root", "login"]
 Place = Literal["control", "db_host", "db", "standby_host", "standby"]
 OnFailure = Literal["stop", "hold", "undo", "continue"]
+Over = Literal["nodes", "databases", "hosts"]
 
 
 class Parameter(Definition):
@@ -124,13 +126,19 @@ class Wait(Call):
     every: Duration = 10
 
 
+class From(Definition):
+    """A value that is known by a name where it is given, such as `params.patch` or `steps.look.out.names`."""
+
+    from_: Annotated[str, Field(alias="from")]
+
+
 def _usual_place(before: dict[str, Any]) -> Place:
     """Return where a step that does not say acts: a statement on the database, everything else on its host."""
     return "db" if before.get("sql") is not None else "db_host"
 
 
 class Step(Definition):
-    """One step: exactly one action of sh, sql, upload, manual, wait."""
+    """One step: exactly one action of sh, sql, upload, manual, wait, uses."""
 
     id: StepId
     title: Text
@@ -146,6 +154,10 @@ class Step(Definition):
     upload: Upload | None = None
     manual: Manual | None = None
     wait: Wait | None = None
+    uses: DefinitionId | None = None
+    with_: dict[Name, str | int | bool | From] = Field(default_factory=dict, alias="with")
+    for_each: Over | Annotated[tuple[HostName, ...], Field(min_length=1)] | None = None
+    parallel: Annotated[int, Field(ge=2, le=64)] | None = None
     stdin: str | None = None
     secrets: tuple[Name, ...] = ()
     outputs: dict[Name, Output] = Field(default_factory=dict)
@@ -171,12 +183,25 @@ class Step(Definition):
         """What a failure leads to: as written, else hold for steps that write and stop for the others."""
         return self.on_failure or ("hold" if self.writes else "stop")
 
+    @property
+    def spot(self) -> Spot:
+        """Where it stands among expanded steps; see `model.expansion`."""
+        return HERE
+
 
 class Refusal(Definition):
     """A condition under which the runbook does not apply, and why."""
 
     when: str
     because: Text
+
+
+class Required(Definition):
+    """Another run on the same target that must have ended well not long ago, by a log that verifies."""
+
+    runbook: DefinitionId
+    max_age: Age
+    title: Text | None = None
 
 
 class Runbook(Definition):
@@ -194,6 +219,7 @@ class Runbook(Definition):
     window: Literal["required", "none"] = "none"
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     refuse: tuple[Refusal, ...] = ()
+    requires: tuple[Required, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)
 
     def step(self, step_id: str) -> Step:

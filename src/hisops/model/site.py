@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from hisops.model.runbook import Call
-from hisops.model.text import Definition, Duration, Name, Text
+from hisops.model.text import Definition, Duration, HostName, Name, Text
 
 
 class RunAs(Definition):
@@ -86,8 +86,15 @@ class Connect(Definition):
     mode: Literal["normal", "sysdba", "sysbackup"] = "normal"
 
 
+class Node(Definition):
+    """A host of a cluster, and the settings that differ there, such as the name of the instance."""
+
+    host: HostName
+    settings: dict[Name, str | int | bool] = Field(default_factory=dict)
+
+
 class Database(Definition):
-    """A database of the site: a target of runbooks."""
+    """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node."""
 
     engine: str
     title: Text
@@ -97,6 +104,7 @@ class Database(Definition):
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
     window: Name | None = None
+    nodes: tuple[Node, ...] = ()
 
 
 class Calendar(Definition):
@@ -115,7 +123,7 @@ class Site(Definition):
     title: Text
     origin: Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-z0-9.-]+$")]
     simulation: bool = False
-    hosts: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], Host]
+    hosts: dict[HostName, Host]
     databases: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Database]
     secrets: dict[Name, SecretRef] = Field(default_factory=dict)
     windows: dict[Name, Calendar] = Field(default_factory=dict)

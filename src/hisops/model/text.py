@@ -12,6 +12,7 @@ ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PATH_ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)+$"
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
+AGE_PATTERN = r"^(?=\d)(?:(\d+)d)?(?:(\d+)h)?$"
 DURATION_PATTERN = r"^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$"
 
 
@@ -54,7 +55,23 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["90m", "1h30m", "45s"]}),
 ]
+
+
+def parse_age(value: object) -> object:
+    """Return seconds for `30d`, `12h`, `1d12h`; anything else is a ValueError."""
+    if isinstance(value, str) and (match := re.fullmatch(AGE_PATTERN, value)):
+        days, hours = (int(part or 0) for part in match.groups())
+        return (days * 24 + hours) * 3600
+    raise ValueError("an age is written like 30d, 12h or 1d12h")
+
+
+Age = Annotated[
+    int,
+    BeforeValidator(parse_age),
+    WithJsonSchema({"type": "string", "pattern": AGE_PATTERN, "examples": ["30d", "12h", "1d12h"]}),
+]
 StepId = Annotated[str, Field(pattern=ID_PATTERN)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 DefinitionId = Annotated[str, Field(pattern=PATH_ID_PATTERN)]
 JudgeRef = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]

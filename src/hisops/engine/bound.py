@@ -1,0 +1,91 @@
+"""What a runbook is bound to: the site's part of a plan, as one step after the other sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hisops.errors import Refused
+from hisops.model.expansion import ExpandedRunbook
+from hisops.model.site import Database, Host, RunAs, Site, TargetType
+from hisops.model.spot import HERE, Spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Given once, read by all that render or evaluate. `spot`: on which item of a `for_each` things are asked."""
+
+    runbook: ExpandedRunbook
+    site: Site
+    target: str
+    target_type: TargetType
+    parameters: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
+    spot: Spot = HERE
+
+    def at(self, spot: Spot) -> Bound:
+        """Return the same, asked from `spot`."""
+        return replace(self, spot=spot)
+
+    @property
+    def database(self) -> Database:
+        """The target's entry in the inventory."""
+        return self.site.databases[self.target]
+
+    @property
+    def standby(self) -> Database | None:
+        """The entry of the target's standby, or None."""
+        return self.site.databases[self.database.standby] if self.database.standby else None
+
+    def database_name(self, place: str) -> str:
+        """Return the name of the database whose settings and session a call at `place` has."""
+        if self.spot.database:
+            return self.spot.database
+        return self.database.standby if place.startswith("standby") and self.database.standby else self.target
+
+    def database_on(self, place: str) -> Database:
+        """Return the database whose settings a call at `place` sees."""
+        return self.site.databases[self.database_name(place)]
+
+    def settings_on(self, place: str) -> dict[str, Any]:
+        """Return the settings that a call at `place` sees; none on a host that is not the target's."""
+        if self._on_item(place) and self.spot.foreign:
+            return {}
+        database = self.database_on(place)
+        usual = {name: setting.default for name, setting in self.target_type.settings.items()}
+        node = [node.settings for node in database.nodes if self._on_item(place) and node.host == self.spot.host]
+        found = {**usual, **database.settings, **(node[0] if node else {})}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def host_name(self, place: str) -> str:
+        """Return the inventory name of the host at `place`."""
+        if place == "control":
+            return "control"
+        return str(self.spot.host) if self._on_item(place) else self.database_on(place).host
+
+    def host(self, place: str) -> Host | None:
+        """Return the host at `place`; None for the control host."""
+        return None if place == "control" else self.site.hosts[self.host_name(place)]
+
+    def run_as(self, place: str, role: str) -> RunAs | None:
+        """Return the user for `role` at `place`; None means who logs in, which serves the owner where nothing is said.
+
+        Raises Refused for another role that the inventory does not give on that host.
+        """
+        host = self.host(place)
+        if host is None or role == "login":
+            return None
+        known = {str(name): run_as for name, run_as in host.roles.items()}
+        if role not in known and role != "owner":
+            raise Refused(
+                "HIS-6106",
+                "The inventory does not say how to become {role} on {host}.",
+                "Add it under `roles:` of the host in site.yaml.",
+                role=role,
+                host=self.host_name(place),
+            )
+        return known.get(role)
+
+    def _on_item(self, place: str) -> bool:
+        return self.spot.host is not None and place in {"db_host", "db"}
