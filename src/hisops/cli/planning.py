@@ -171,16 +171,17 @@ def _check_definitions(desk: Desk, plan: Plan) -> None:
     now |= {f"judges/{name}": each.digest for name, each in library.judges_of(runbook.model).items()}
     then |= {f"judges/{name}": digest_of(document) for name, document in plan.judges.items()}
     changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    if changed or plan.runbook_digest != runbook.digest:
+    same = {plan.runbook_digest, digest_of(plan.runbook)} == {runbook.digest}
+    if changed or (runbook.plain and not same):
         raise Refused(
             "HIS-6304",
             "The plan is stale: {names} is not what the library holds now.",
             "Make a new plan and have it approved.",
             names=", ".join(changed) or runbook.model.id,
         )
-    if digest_of(plan.runbook) != runbook.digest:
+    if not same:
         raise Refused(
-            "HIS-6305",
+            "HIS-6310",
             "The plan is stale: with the inventory as it is now {runbook} has other steps than the plan.",
             "Make a new plan and have it approved.",
             runbook=runbook.model.id,
