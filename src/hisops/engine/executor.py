@@ -14,7 +14,6 @@ from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
 from hisops.engine.applying import unmet_condition
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
-from hisops.engine.conditions import holds
 from hisops.engine.course import Course, Pace
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.guarding import Guard, stale

@@ -188,7 +188,7 @@ class _Work:
         return list(dict.fromkeys([*own, *frame.needs]))
 
     def _standing(self, name: str, spot: Spot, frame: _Frame) -> list[str]:
-        """Return the steps that stand for `name`; on an item of a `for_each`, those of the same item if there are any."""
+        """Return the steps that stand for `name`; on an item of a `for_each`, those of the same item if it has any."""
         at = spot.viewpoint
         found = self._stood.get((frame.scope, name), [])
         lane = [step for other, step in found if at.item and (other.over, other.item) == (at.over, at.item)]
