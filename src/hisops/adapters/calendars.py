@@ -21,6 +21,7 @@ from hisops.model.window import Doubt, Look, Span, at, open_spans
 
 BACK = timedelta(days=2)
 AHEAD = timedelta(days=400)
+_DAY = timedelta(days=1)
 _SERIES = ("RRULE", "RDATE", "RECURRENCE-ID")
 
 
@@ -34,7 +35,11 @@ class SiteWindows:
     def look(self, database: str, now: datetime) -> Look | None:
         """Return what the calendar of `database` says now, None if it has none."""
         name = self._site.databases[database].window
-        return None if name is None else read_calendar(name, self._site.windows[name], self._folder, now)
+        return None if name is None else self.read(name, now)
+
+    def read(self, name: str, now: datetime) -> Look:
+        """Return what the calendar `name` says now."""
+        return read_calendar(name, self._site.windows[name], self._folder, now)
 
 
 def read_calendar(name: str, calendar: Calendar, folder: Path, now: datetime) -> Look:
@@ -63,6 +68,7 @@ class _Reader:
     openings: list[Span] = field(default_factory=list)
     closings: list[Span] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    durations: dict[str, timedelta] = field(default_factory=dict)
 
     def read(self, text: str, now: datetime) -> None:
         """Read all occurrences around `now`."""
@@ -95,6 +101,11 @@ class _Reader:
             zone = value.params.get("TZID") if value is not None else None
             if zone and getattr(value.dt, "tzinfo", None) is None:
                 raise _unusable(self.path, f"event {name}: there is no time zone {zone}")
+        lasts = event["DURATION"].dt if "DURATION" in event else timedelta()
+        if lasts < timedelta():
+            raise _unusable(self.path, f"event {name} ends before it begins")
+        if timedelta() < lasts < _DAY:
+            self.durations[str(event.get("UID"))] = lasts
         if "DTEND" in event and type(event["DTEND"].dt) is not type(event["DTSTART"].dt):
             raise _unusable(self.path, f"event {name} begins with a date and ends with a time, or the reverse")
         if "DTEND" in event and _naive(event["DTEND"].dt) < _naive(event["DTSTART"].dt):
@@ -104,35 +115,40 @@ class _Reader:
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             return
         name, freeze = _name(event), _is_freeze(event)
-        begins, ends = self._moments(event.start), self._moments(event.end)
+        begins = self._moments(event.start)
+        ends = self._ends(event, begins)
         if len(begins) == len(ends) == 1:
             span = Span(begin=begins[0], end=ends[0], name=name)
             (self.closings if freeze else self.openings).append(span)
             return
-        for value, moments in ((event.start, begins), (event.end, ends)):
-            if len(moments) != 1:
-                self._doubt(name, value, of_series)
+        self._doubt(name, event.start if len(begins) > 1 else event.end, of_series)
         if freeze:
             self.closings.append(Span(begin=min(begins), end=max(ends), name=name))
 
     def _doubt(self, name: str, value: Any, of_series: bool) -> None:
-        zone = value.tzinfo or self.zone
-        twice = _exists(value.replace(tzinfo=zone))
-        doubt = Doubt(event=name, local=f"{value:%Y-%m-%d %H:%M}", timezone=str(zone), twice=twice)
-        if of_series:
-            self.doubts.append(doubt)
-            return
-        what = "twice" if twice else "not at all"
-        raise _unusable(
-            self.path, f"event {name}: {doubt.local} is there {what} in {doubt.timezone}, where clocks change"
-        )
+        local = self._local(value)
+        zone = str(local.tzinfo)
+        doubt = Doubt(event=name, local=f"{local:%Y-%m-%d %H:%M}", timezone=zone, twice=_exists(local))
+        if not of_series:
+            raise _unusable(self.path, f"event {doubt.told()}, where clocks change")
+        self.doubts.append(doubt)
 
     def _moments(self, value: date) -> list[datetime]:
         """Return the moment that a time of the file names; two if clocks change there, whichever way."""
+        local = self._local(value)
+        return sorted({local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)})
+
+    def _local(self, value: date) -> datetime:
+        """Return a time of the file with its zone: the calendar's where the file names none."""
         local = value if isinstance(value, datetime) else datetime.combine(value, time())
-        local = local if local.tzinfo else local.replace(tzinfo=self.zone)
-        both = {local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
-        return sorted(both)
+        return local if local.tzinfo else local.replace(tzinfo=self.zone)
+
+    def _ends(self, event: Any, begins: list[datetime]) -> list[datetime]:
+        """Return when an occurrence ends: a duration in hours is exact, also in the night in which clocks change."""
+        lasts = self.durations.get(str(event.get("UID")))
+        if lasts is not None and isinstance(event.start, datetime) and event.end - event.start == lasts:
+            return [begin + lasts for begin in begins]
+        return self._moments(event.end)
 
 
 def _exists(local: datetime) -> bool:

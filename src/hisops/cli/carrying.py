@@ -21,6 +21,7 @@ from hisops.console.plan import show_plan
 from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, type_target
 from hisops.console.theme import Screen
+from hisops.console.timing import forecast_of
 from hisops.engine import amending, assembly
 from hisops.engine.amending import Amendment
 from hisops.engine.executor import Ended, Run
@@ -143,7 +144,7 @@ def show_status(desk: Desk, name: str | None) -> int:
 
 
 def _progress(run_id: str, plan: Plan, loaded: LoadedRun | None = None) -> Progress:
-    progress = Progress(run_id, plan.target, plan.procedure)
+    progress = Progress(run_id, plan.target, plan.procedure, forecast_of(plan))
     for entry in loaded.entries if loaded else ():
         progress.apply(entry.record, entry.stamp.time)
     return progress

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hisops.cli.checks_far import check_databases, check_hosts, of_error
+from hisops.cli.checks_windows import check_windows
 from hisops.cli.options import Invocation
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.doctor import Check
@@ -30,6 +31,7 @@ def check_site(call: Invocation) -> Iterator[Check]:
     yield from _keys(desk)
     yield from _roster(desk)
     yield from _secrets(desk)
+    yield from check_windows(desk)
     reach = desk.reach()
     try:
         yield from check_hosts(desk, reach)

@@ -16,6 +16,7 @@ from hisops.console.progress import Progress, short_id
 from hisops.console.reasons import reason_text
 from hisops.console.steps import running_lines
 from hisops.console.theme import FAINT, Page
+from hisops.console.timing import window_document
 from hisops.console.words import run_look, step_look
 from hisops.model.run import RUN_ENDED
 
@@ -52,6 +53,7 @@ def document(progress: Progress, exit_code: int) -> dict[str, object]:
     return {
         "run": progress.run_id, "runbook": progress.runbook.id, "target": progress.target, "state": view.state,
         "reason": view.reason, "exit": exit_code, "steps": steps,
+        "window": window_document(progress),
         "deviations": [{"kind": item.kind, "step": item.step, "reason": item.reason} for item in view.deviations],
         "waits": [
             {"step": step, "parts": parts, "role": _role(progress, step)} for step, parts in open_gates(progress)

@@ -18,6 +18,7 @@ from hisops.console.grid import Column, grid, shorten, wrapped
 from hisops.console.i18n import mark
 from hisops.console.progress import Progress, short_id
 from hisops.console.theme import CARE, Page, Screen, put
+from hisops.console.timing import run_window_words
 from hisops.console.words import step_look
 from hisops.model.runbook import Step
 from hisops.ports import Question
@@ -118,7 +119,12 @@ def gate_lines(question: Question, progress: Progress, page: Page, now: datetime
     since = say("waiting since {time}", time=time_of_day(now))
     effect = f" ({say(step.effect)})" if step else ""
     lines = wrapped(f"{head}{effect}   {since}", page.width, first=first, indent=4)
-    rows = [*_step_rows(step, page), *_evidence_rows(question, progress, page), *_who_rows(question, progress, page)]
+    rows = [
+        *_step_rows(step, page),
+        *_window_rows(progress, page),
+        *_evidence_rows(question, progress, page),
+        *_who_rows(question, progress, page),
+    ]
     return [Text(), *lines, *grid([Column(shrink_to=20), Column(wraps=True)], rows, page.width, indent=4)]
 
 
@@ -136,6 +142,11 @@ def _step_rows(step: Step | None, page: Page) -> list[tuple[str, Text | str]]:
             (page.say("way back"), page.say("none: ") + page.say.of(none) if none else page.say("undo is ready"))
         )
     return rows
+
+
+def _window_rows(progress: Progress, page: Page) -> list[tuple[str, Text | str]]:
+    words = run_window_words(progress, page)
+    return [(page.say("window"), words)] if words else []
 
 
 def _evidence_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, Text | str]]:

@@ -13,6 +13,7 @@ from hisops.console.grid import Column, grid, shorten, wrapped
 from hisops.console.i18n import mark
 from hisops.console.reasons import reason_text
 from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page, Screen
+from hisops.console.timing import back_words, deadline_document, forecast_of, total_words, window_rows
 from hisops.console.words import verdict_look
 from hisops.model.plan import Plan, PlannedStep
 from hisops.model.runbook import Gate, Runbook, Step
@@ -28,7 +29,7 @@ def plan_lines(plan: Plan, page: Page, refusals: Sequence[Mapping[str, str]] = (
         Text(),
         *_table(plan, runbook, page),
         Text("  " + page.signs.rule * (page.width - 4), FAINT),
-        *_sums(runbook, page),
+        *_sums(plan, runbook, page),
         *_findings(plan.warnings, runbook, page, mark("warning"), CARE),
         *_findings(refusals, runbook, page, mark("refused"), BAD),
     ]
@@ -46,6 +47,7 @@ def show_plan(screen: Screen, plan: Plan, refusals: Sequence[Mapping[str, str]])
             "digest": plan.digest,
             "refusals": list(refusals),
             "warnings": plan.warnings,
+            "deadlines": deadline_document(plan),
         }
     )
 
@@ -76,6 +78,7 @@ def _head(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
         (say("target"), f"{plan.target}   {_facts(plan.identity, page)}"),
         *([(say("way back to"), _facts(plan.state, page))] if plan.state else []),
         *([(say("values"), _values(plan.parameters, page))] if plan.parameters else []),
+        *window_rows(plan, runbook, page),
         *([(say("replaced"), ", ".join(plan.overrides))] if plan.overrides else []),
     ]
     return [*lines, *grid([Column(), Column(wraps=True)], rows, page.width)]
@@ -121,7 +124,7 @@ def _row(number: int, step: Step, planned: PlannedStep | None, plan: Plan, page:
         Text(page.say.of(step.title), style),
         Text(planned.host if planned else step.on, style),
         effect_text(step, page, gone),
-        Text("-" if gone or not step.writes else rough(step.expect, page.say), style),
+        Text("-" if gone or not step.writes else rough(_expected(step, plan), page.say), style),
         _last(step, planned, plan, page),
     ]
 
@@ -195,21 +198,23 @@ def _back(step: Step, page: Page) -> list[Text]:
     return [Text(page.say("can be undone"))]
 
 
-def _sums(runbook: Runbook, page: Page) -> list[Text]:
+def _expected(step: Step, plan: Plan) -> int:
+    known = plan.timing.get("steps", {}).get(step.id)
+    return int(known["median"]) if known else step.expect
+
+
+def _sums(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
     say, dot = page.say, page.signs.dot
+    expected = forecast_of(plan)
     effects = [step.effect for step in runbook.steps]
     parts = [
         say("{count} steps", count=len(effects)),
         say("{count} write", count=effects.count("write")),
         say("{count} destructive", count=effects.count("destructive")),
-        say("about {time} (the author's figures; no history yet)", time=rough(total_expected(runbook), say)),
+        total_words(expected, page),
+        back_words(expected, page),
     ]
-    return wrapped(f" {dot} ".join(parts), page.width, indent=2)
-
-
-def total_expected(runbook: Runbook) -> int:
-    """Return how many seconds the steps take by their author's figures."""
-    return sum(step.expect for step in runbook.steps)
+    return wrapped(f" {dot} ".join(filter(None, parts)), page.width, indent=2)
 
 
 def _findings(findings: Iterable[Mapping[str, str]], runbook: Runbook, page: Page, word: str, style: str) -> list[Text]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from hisops.model import records as r
 from hisops.model.run import STEP_DONE, RunView, StepView
 from hisops.model.runbook import Runbook, Step
+from hisops.model.timing import Forecast
 
 ENDED = STEP_DONE | {"FAILED", "UNDO_FAILED"}
 ACTIVE = frozenset({"STARTING", "RUNNING", "VERIFYING", "UNDOING"})
@@ -20,6 +21,7 @@ class Progress:
     run_id: str
     target: str
     runbook: Runbook
+    forecast: Forecast | None = None
     view: RunView = field(default_factory=RunView)
     first: datetime | None = None
     last: datetime | None = None
@@ -51,12 +53,22 @@ class Progress:
         return (self._ended.get(step_id, now) - begun).total_seconds()
 
     def left(self, now: datetime) -> float:
-        """Return how long the rest should take by the authors' figures."""
+        """Return how long the rest should take."""
         total = 0.0
         for step in self.runbook.steps:
             if self.step(step).state not in ENDED:
-                total += max(0.0, step.expect - (self.seconds(step.id, now) or 0.0))
+                total += max(0.0, self.expected(step) - (self.seconds(step.id, now) or 0.0))
         return total
+
+    def expected(self, step: Step) -> int:
+        """Return how long the step should take: by the plan's forecast, else by the author's figure."""
+        known = self.forecast.steps.get(step.id) if self.forecast else None
+        return known.median if known else step.expect
+
+    def needed(self) -> int:
+        """Return within how many seconds 95 of 100 such runs would end from here."""
+        done = [step.id for step in self.view.steps.values() if step.state in STEP_DONE]
+        return self.forecast.needed(done) if self.forecast else 0
 
     def number(self, step_id: str) -> int:
         """Return the number of the step, counted from 1; 0 if the runbook has none of this id."""

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from hisops.console.duration import rough
 from hisops.console.grid import Column, grid, wrapped
-from hisops.console.plan import effect_text, gate_words, total_expected
+from hisops.console.plan import effect_text, gate_words
 from hisops.console.theme import CARE, FAINT, STRONG, Page
 from hisops.model.runbook import Parameter, Runbook, Step
+from hisops.model.timing import forecast
 
 
 def list_lines(runbooks: Sequence[Runbook], page: Page) -> list[Text]:
@@ -120,7 +121,7 @@ def _last(step: Step, page: Page) -> str:
 
 
 def _sums(runbook: Runbook, page: Page) -> list[Text]:
-    time = rough(total_expected(runbook), page.say)
+    time = rough(forecast(runbook, ()).total.median, page.say)
     steps = page.say("{count} steps", count=len(runbook.steps))
     about = page.say("about {time} (the author's figures)", time=time)
     return [Text(), *wrapped(f"{steps} {page.signs.dot} {about}", page.width, indent=2)]

@@ -13,6 +13,7 @@ from hisops.console.grid import folded, pad, shorten
 from hisops.console.progress import ACTIVE, Progress, short_id
 from hisops.console.reasons import reason_text
 from hisops.console.theme import FAINT, STRONG, Page
+from hisops.console.timing import run_window_lines
 from hisops.console.words import step_look
 from hisops.model.run import StepView
 from hisops.model.runbook import Step
@@ -26,7 +27,7 @@ _NUMBER = 7
 
 def running_lines(progress: Progress, page: Page, now: datetime, tail: Sequence[str] = ()) -> list[Text]:
     """Return the whole screen of a run that is going on; `tail` holds the newest output of the running tool."""
-    lines = [head_line(progress, page, now)]
+    lines = [head_line(progress, page, now), *run_window_lines(progress, page, now)]
     for group in groups(progress):
         lines += _group(progress, group, page, now)
         if any(progress.step(step).state in ACTIVE for step in group):
@@ -118,7 +119,11 @@ def _time(progress: Progress, group: Sequence[Step], page: Page, now: datetime) 
     known = [value for value in seconds if value is not None]
     view = progress.step(group[0])
     if view.state in ACTIVE:
-        return say("{now} of about {expected}", now=clock(known[0] if known else 0), expected=clock(group[0].expect))
+        return say(
+            "{now} of about {expected}",
+            now=clock(known[0] if known else 0),
+            expected=clock(progress.expected(group[0])),
+        )
     if view.state == "PENDING":
         return ""
     if view.reason == NOT_REACHED:

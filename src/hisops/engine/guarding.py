@@ -91,6 +91,7 @@ class Guard:
             calendar=look.calendar,
             file=look.sha256,
             timezone=look.timezone,
+            cutoff=look.cutoff,
             opens=stamp(span.begin) if span else None,
             closes=stamp(span.end) if span else None,
         )

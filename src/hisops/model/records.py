@@ -273,6 +273,7 @@ class WindowSeen(Record):
     calendar: str
     file: str
     timezone: str
+    cutoff: int = 0
     opens: str | None = None
     closes: str | None = None
 
