@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hisops.engine.latching import plain, told
+from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import Plan, PlannedStep
-from hisops.model.runbook import Call, Runbook, Step
+from hisops.model.runbook import Call, From, Step
 
 _RANK = {"ok": 0, "warn": 1, "failed": 2}
 
@@ -20,8 +21,9 @@ _RANK = {"ok": 0, "warn": 1, "failed": 2}
 class Expected:
     """What a plan showed of its reads."""
 
-    def __init__(self, plan: Plan, runbook: Runbook) -> None:
-        self._planned = {planned.id: planned for planned in plan.steps}
+    def __init__(self, plan: Plan, runbook: ExpandedRunbook) -> None:
+        # What was amended since has been signed by two people who knew what they changed.
+        self._planned = {} if plan.amended_from else {planned.id: planned for planned in plan.steps}
         self._runbook = runbook
 
     def applies_differs(self, step: Step, applies: bool) -> str | None:
@@ -51,13 +53,40 @@ class Expected:
 
     def _counts(self, step: Step, name: str) -> bool:
         drifts = step.outputs[name].drifts
-        return is_rendered(self._runbook, step, name) if drifts is None else not drifts
+        if drifts is not None:
+            return not drifts
+        expanded = next((each for each in self._runbook.steps if each.id == step.id), None)
+        return expanded is not None and is_rendered(self._runbook, expanded, name)
 
 
-def is_rendered(runbook: Runbook, step: Step, name: str) -> bool:
-    """Return whether a step that writes, or the undo of one, is rendered with the output `name` of `step`."""
-    word = re.compile(rf"(?<![A-Za-z0-9])(?:HISOPS_)?{step.id.replace('-', '_')}_{name}(?![A-Za-z0-9_])", re.IGNORECASE)
-    return any(word.search(text) for other in runbook.steps if other.writes for text in _texts(other))
+def is_rendered(runbook: ExpandedRunbook, step: ExpandedStep, name: str) -> bool:
+    """Return whether a step that writes, or the undo of one, is rendered with the output `name` of `step`.
+
+    What is handed to a sub-runbook counts as rendered: there it has another name.
+    """
+    known = {seen.scope: seen.name for seen in step.spot.seen} or {"": step.id}
+    if any(f"steps.{_word(known_as)}.out.{name}" in _handed(runbook) for known_as in known.values()):
+        return True
+    return any(
+        _names(known[other.spot.scope], name).search(text)
+        for other in runbook.steps
+        if other.writes and other.spot.scope in known
+        for text in _texts(other)
+    )
+
+
+def _names(step: str, output: str) -> re.Pattern[str]:
+    """Return a pattern for the name of an output in a shell, a statement or a slot."""
+    return re.compile(rf"(?<![A-Za-z0-9])(?:HISOPS_)?{_word(step)}_{output}(?![A-Za-z0-9_])", re.IGNORECASE)
+
+
+def _word(step: str) -> str:
+    return step.replace("-", "_")
+
+
+def _handed(runbook: ExpandedRunbook) -> set[str]:
+    values = (value for scope in runbook.scopes.values() for value in scope.values.values())
+    return {value.from_ for value in values if isinstance(value, From)}
 
 
 def _texts(step: Step) -> Iterator[str]:

@@ -66,22 +66,24 @@ def _check_rest(look: Look, span: Span, forecast: Forecast | None, now: datetime
     needed = forecast.needed(done) if forecast else 0
     if left >= max(look.cutoff, needed):
         return
-    words = {"window": look.told(span), "left": duration_text(left), "todo": look.told(look.next) if look.next else "-"}
+    words = {"window": look.told(span), "left": duration_text(left), "next": look.told(look.next) if look.next else "-"}
     if left < look.cutoff:
         raise Refused(
             "HIS-6314",
             "The window {window} has {left} left, and nothing is begun in its last {cutoff}.",
-            "The next window: {todo}.",
+            "The next window: {next}.",
             cutoff=duration_text(look.cutoff),
             **words,
         )
     whose = (
-        f"95 of 100 runs by {forecast.total.runs} runs" if forecast and forecast.total.runs else "the author's figure"
+        f"as 95 of 100 runs take, by the last {forecast.total.runs}"
+        if forecast and forecast.total.runs
+        else "the author's figure"
     )
     raise Refused(
         "HIS-6315",
         "The window {window} has {left} left, and {needed} are needed ({whose}).",
-        "The next window: {todo}.",
+        "The next window: {next}.",
         needed=duration_text(needed),
         whose=whose,
         **words,
