@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hisops.documents.lint import RULES, lint_file
-from tests.documents import shelf
+from tests.documents import shelf, test_composition
 
 JUDGED = "sh: tool list\njudge: tool/list\n"
 READ = """\
@@ -180,7 +180,8 @@ def test_a_lock_is_one_that_the_target_type_knows(tmp_path):
 
 
 def test_every_rule_has_a_test_and_one_id():
-    tested = {each[0] for each in (*BREAKS, *HEADS)} | {"RB025", "RB030"}
+    composed = {each[0] for each in test_composition.BREAKS} | {"RB046"}
+    tested = {each[0] for each in (*BREAKS, *HEADS)} | {"RB025", "RB030"} | composed
     assert tested == {rule.id for rule in RULES}
     assert len({rule.id for rule in RULES}) == len(RULES)
 

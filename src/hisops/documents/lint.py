@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,12 +11,13 @@ from hisops.documents.findings import Finding, problems_of
 from hisops.documents.library import Library
 from hisops.documents.load import KINDS, Examined, Loaded, fit, kind_of
 from hisops.documents.problems import DocumentProblems, Problem, Severity, nearest
-from hisops.documents.rules import conditions, library_wide, references, screen, shape, texts
+from hisops.documents.rules import conditions, evidence, fan, library_wide, references, screen, shape, texts, uses
 from hisops.documents.rules.subject import Rule, Subject
 from hisops.documents.site import FILE
 from hisops.documents.site_rules import site_problems
 from hisops.documents.source import Keys, Source
 from hisops.documents.yaml import Document, parse_leniently, read_raw
+from hisops.errors import UsageProblem
 from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
 
@@ -61,6 +63,13 @@ RULES = (
     Entry("RB030", references.known_locks),
     Entry("RB031", conditions.read_back_is_known),
     Entry("RB032", conditions.optional_parameters),
+    Entry("RB040", uses.known_runbooks),
+    Entry("RB041", uses.given_parameters),
+    Entry("RB042", uses.only_what_belongs),
+    Entry("RB043", uses.distinct_parts),
+    Entry("RB044", fan.sound_repeats),
+    Entry("RB045", fan.sound_parallel),
+    Entry("RB046", evidence.known_requirements),
 )
 
 
@@ -91,10 +100,24 @@ def lint_file(path: Path, library: Library) -> list[Problem]:
 def fit_runbook(library: Library, name: str) -> Loaded[Runbook]:
     """Return the runbook `name`, fit to be carried out; DocumentProblems with all that speaks against it."""
     loaded = library.runbook(name)
-    found = runbook_problems(loaded.model, loaded.source, library)
+    found = [*runbook_problems(loaded.model, loaded.source, library)]
+    for part in _used(loaded.model, library, {name}):
+        found += runbook_problems(part.model, part.source, library)
     if errors := [problem for problem in found if problem.severity == "error"]:
         raise DocumentProblems(errors)
     return loaded
+
+
+def _used(runbook: Runbook, library: Library, seen: set[str]) -> Iterator[Loaded[Runbook]]:
+    """Give every runbook that `runbook` uses, each once; one that is not there is told where it is named."""
+    for step in runbook.steps:
+        if step.uses is None or step.uses in seen:
+            continue
+        seen.add(step.uses)
+        with suppress(UsageProblem):
+            part = library.runbook(step.uses)
+            yield part
+            yield from _used(part.model, library, seen)
 
 
 def runbook_problems(

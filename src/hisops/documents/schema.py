@@ -10,7 +10,7 @@ from hisops.errors import UsageProblem
 from hisops.model.text import DURATION_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ACTIONS = ("sh", "sql", "upload", "manual", "wait")
+_ACTIONS = ("sh", "sql", "upload", "manual", "wait", "uses")
 
 Schema = dict[str, Any]
 
@@ -40,7 +40,7 @@ def _at_most_one(*names: str) -> Schema:
 
 
 _RULES: dict[str, Schema] = {
-    "Step": _one_of(*_ACTIONS),
+    "Step": {**_one_of(*_ACTIONS), "dependentRequired": {"with": ["uses"], "parallel": ["for_each"]}},
     "Probe": _one_of("sh", "sql"),
     "Wait": _one_of("sh", "sql"),
     "Fact": _one_of("sh", "sql"),

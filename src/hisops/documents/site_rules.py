@@ -150,6 +150,22 @@ def time_zones_exist(site: Site, _: Library) -> Iterator[Finding]:
             yield Finding(("windows", name, "timezone"), fact, todo, values)
 
 
+def nodes_exist(site: Site, library: Library) -> Iterator[Finding]:
+    """The nodes of a cluster are hosts of the inventory, its own host among them, with settings that are known."""
+    for name, database in site.databases.items():
+        target = next((target for each, target in _targets(site, library) if each == name), None)
+        for index, node in enumerate(database.nodes):
+            at = ("databases", name, "nodes", index)
+            if node.host not in site.hosts:
+                yield _unknown((*at, "host"), "host", node.host, site.hosts, missing=("hosts", node.host))
+            for setting in node.settings if target else ():
+                if target and setting not in target.settings:
+                    yield _unknown((*at, "settings", setting), "setting", setting, target.settings, at_key=True)
+        if database.nodes and database.host not in {node.host for node in database.nodes}:
+            fact = "The host of `{name}`, {host}, is none of its nodes."
+            yield Finding(("databases", name, "nodes"), fact, "Add it.", {"name": name, "host": database.host})
+
+
 RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI001": hosts_exist,
     "SI002": standbys_exist,
@@ -161,6 +177,7 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI008": overrides_are_digests,
     "SI009": windows_exist,
     "SI010": time_zones_exist,
+    "SI011": nodes_exist,
 }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hisops.documents.rules.parts import is_foreign, parts_of, same_items
 from hisops.documents.rules.subject import Subject
 from hisops.model.runbook import Call, Step
 
 OWN = {"stage_dir": "path", "run_dir": "path", "run": "string"}
+ITEM = "item"
 CLOSED = frozenset({"identifier", "integer", "tag", "scn", "timestamp", "path"})
 _KINDS = {
     "integer": "integer", "boolean": "boolean", "version": "version", "list": "list[string]", "scn": "any",
@@ -16,11 +18,11 @@ _KINDS = {
 
 def outputs_before(subject: Subject, step: Step) -> dict[str, str]:
     """Return the outputs of the steps before `step` as `a_b_name`, with their types."""
-    last = subject.place_of[step.id]
     return {
-        f"{each.id.replace('-', '_')}_{name}": output.type
-        for each in subject.runbook.steps[:last]
-        for name, output in each.outputs.items()
+        f"{part.name.replace('-', '_')}_{name}": "list" if part.fanned and not same_items(step, each) else output.type
+        for each in subject.runbook.steps[: subject.place_of[step.id]]
+        for part in parts_of(subject, each)
+        for name, output in part.outputs.items()
     }
 
 
@@ -28,8 +30,11 @@ def values_at(subject: Subject, step: Step) -> dict[str, str]:
     """Return every value that a script, a statement or a slot of `step` can name, with its declared type."""
     target = subject.target_type
     settings = {name: each.type for name, each in target.settings.items()} if target else {}
+    if is_foreign(step):
+        settings = {}
     parameters = {name: each.type for name, each in subject.runbook.parameters.items()}
-    return {**settings, **parameters, **outputs_before(subject, step), **OWN}
+    item = {} if step.for_each is None else {ITEM: "string"}
+    return {**settings, **parameters, **outputs_before(subject, step), **OWN, **item}
 
 
 def scope(subject: Subject, step: Step | None) -> dict[str, str]:
@@ -47,10 +52,28 @@ def scope(subject: Subject, step: Step | None) -> dict[str, str]:
         found |= {f"target.state.{fact.id}.{value}": "any" for fact in target.state for value in fact.values}
     found |= {f"params.{name}": _kind(each.type) for name, each in subject.runbook.parameters.items()}
     if step is not None:
+        found |= {} if step.for_each is None else {ITEM: "string"}
         for each in subject.runbook.steps[: subject.place_of[step.id]]:
-            base = f"steps.{each.id.replace('-', '_')}"
-            found[f"{base}.state"] = "string"
-            found |= {f"{base}.out.{name}": _kind(output.type) for name, output in each.outputs.items()}
+            found |= _of_step(subject, each, same_items(step, each))
+    return found
+
+
+def _of_step(subject: Subject, step: Step, same: bool) -> dict[str, str]:
+    """Return the names of what an earlier step came to; `same`: asked on an item that it was repeated for, too."""
+    base = f"steps.{step.id.replace('-', '_')}"
+    found = {f"{base}.state": "string"}
+    if step.for_each is not None:
+        found[f"{base}.items"] = "list[string]"
+    for part in parts_of(subject, step):
+        base = f"steps.{part.name.replace('-', '_')}"
+        found[f"{base}.state"] = "string"
+        for name, output in part.outputs.items():
+            kind = _kind(output.type)
+            if part.fanned:
+                found[f"{base}.items"] = "list[string]"
+                found[f"{base}.all.{name}"] = "list" if "[" in kind or kind == "any" else f"list[{kind}]"
+            if same or not part.fanned:
+                found[f"{base}.out.{name}"] = kind
     return found
 
 

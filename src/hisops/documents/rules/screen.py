@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from unicodedata import east_asian_width
 
 from hisops.documents.findings import Finding
-from hisops.documents.rules.names import OWN
+from hisops.documents.rules.names import ITEM, OWN
+from hisops.documents.rules.parts import Part, parts_of
 from hisops.documents.rules.subject import Subject
 from hisops.documents.source import Keys
-from hisops.model.runbook import Parameter
+from hisops.model.runbook import Parameter, Step
 from hisops.model.text import Text
 
 WIDTH = 60
@@ -49,17 +50,24 @@ def sound_patterns(subject: Subject) -> Iterator[Finding]:
 def distinct_names(subject: Subject) -> Iterator[Finding]:
     """No two values share the name under which scripts see them."""
     settings = subject.target_type.settings if subject.target_type else {}
-    taken = {**dict.fromkeys(settings, "a setting of the target"), **dict.fromkeys(OWN, "hisops itself")}
+    taken = {**dict.fromkeys(settings, "a setting of the target"), **dict.fromkeys([*OWN, ITEM], "hisops itself")}
     for name in subject.runbook.parameters:
         if name in taken:
             yield _taken(("parameters", name), name, taken[name])
         taken.setdefault(name, f"the parameter `{name}`")
     for keys, step in subject.steps():
-        for output in step.outputs:
-            name = f"{step.id.replace('-', '_')}_{output}"
+        for part, output in _outputs(subject, step):
+            name = f"{part.name.replace('-', '_')}_{output}"
             if name in taken:
-                yield _taken((*keys, "outputs", output), name, taken[name])
-            taken.setdefault(name, f"an output of `{step.id}`")
+                at = (*keys, "uses") if step.uses else (*keys, "outputs", output)
+                yield _taken(at, name, taken[name])
+            taken.setdefault(name, f"an output of `{part.name}`")
+
+
+def _outputs(subject: Subject, step: Step) -> Iterator[tuple[Part, str]]:
+    for part in parts_of(subject, step):
+        for output in part.outputs:
+            yield part, output
 
 
 def _taken(keys: Keys, name: str, by: str) -> Finding:

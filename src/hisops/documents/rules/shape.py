@@ -120,7 +120,7 @@ def gates_before_writes(subject: Subject) -> Iterator[Finding]:
 def timeouts_for_writes(subject: Subject) -> Iterator[Finding]:
     """A step that writes says when to stop waiting for it; so does its undo."""
     for keys, step in subject.steps():
-        if not step.writes or step.manual is not None:
+        if not step.writes or step.manual is not None or step.uses is not None:
             continue
         if step.timeout is None:
             fact = "The step `{id}` writes, but says nothing about how long to wait."
@@ -168,7 +168,7 @@ def uploads(subject: Subject) -> Iterator[Finding]:
 def staging_is_on_hosts(subject: Subject) -> Iterator[Finding]:
     """Only a script or an upload can be of effect stage."""
     for keys, step in subject.steps():
-        if step.effect == "stage" and step.sh is None and step.upload is None and actions_of(step):
+        if step.effect == "stage" and not {"sh", "upload", "uses"} & set(actions_of(step)) and actions_of(step):
             fact = "Effect stage means the run's own folder on a host; only sh and upload can have it."
             yield Finding((*keys, "effect"), fact, "Write read or write.")
 

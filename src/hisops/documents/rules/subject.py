@@ -15,11 +15,14 @@ from hisops.model.judge import Action, Judge
 from hisops.model.runbook import Call, Runbook, Step
 from hisops.model.site import TargetType
 
-ACTIONS = ("sh", "sql", "upload", "manual", "wait")
+ACTIONS = ("sh", "sql", "upload", "manual", "wait", "uses")
 
 
 class Shelf(Protocol):
     """What rules ask of the library."""
+
+    def runbook(self, name: str) -> Loaded[Runbook]:
+        """Return the runbook; a HisopsError if there is none, or it cannot be read."""
 
     def judge(self, reference: str) -> tuple[Judge, Action]:
         """Return judge and action; a HisopsError if there is none."""
@@ -30,10 +33,11 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """One runbook under the eyes of the rules."""
+    """One runbook under the eyes of the rules. `users`: those that led here by `uses`."""
 
     runbook: Runbook
     shelf: Shelf
+    users: tuple[str, ...] = ()
 
     def steps(self) -> Iterator[tuple[Keys, Step]]:
         """Give every step with the keys that lead to it."""
@@ -66,6 +70,16 @@ class Subject:
         """Give the step itself and its calls: whatever may carry a script, a statement, a judge."""
         yield at, step
         yield from self.calls(step, at)
+
+    def used(self, step: Step) -> Subject | None:
+        """Return the runbook that `step` uses; None if it uses none, none is there or a circle ends here."""
+        users = (*self.users, self.runbook.id)
+        if step.uses is None or step.uses in users:
+            return None
+        try:
+            return Subject(self.shelf.runbook(step.uses).model, self.shelf, users)
+        except HisopsError:
+            return None
 
     def action(self, reference: str | None) -> Action | None:
         """Return the judge's action, or None if there is none (a rule of its own tells)."""
