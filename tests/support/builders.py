@@ -125,6 +125,7 @@ class World:
     dbid: int = 1203345671
     host: FakeHost = field(default_factory=lambda: FakeHost("his-db1"))
     control: FakeHost = field(default_factory=lambda: FakeHost("control"))
+    more_hosts: dict[str, FakeHost] = field(default_factory=dict)
     clock: StoppedClock = field(default_factory=StoppedClock)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     statements: FakeStatements = field(default_factory=FakeStatements)
@@ -173,7 +174,7 @@ class World:
         return bind(self.definitions(), Site.model_validate(self.site), "his", self.parameters, {})
 
     def ports(self) -> Ports:
-        reach = FakeReach({"his-db1": self.host, "control": self.control}, {"his": self.sql})
+        reach = FakeReach({"his-db1": self.host, "control": self.control, **self.more_hosts}, {"his": self.sql})
         return Ports(
             reach=reach,
             vault=FakeVault(),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hisops.engine.actions import Hands
-from hisops.engine.binding import Binder, BoundCall
+from hisops.engine.binding import Binder
 from hisops.engine.calling import PATIENCE, Caller, Log
 from hisops.engine.executor import Run
+from hisops.engine.folders import OwnFolders
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.killing import Kills
 from hisops.engine.latching import latch, moved
@@ -24,8 +25,6 @@ from hisops.model.judge import Judge
 from hisops.model.plan import Plan
 from hisops.model.site import Site, TargetType
 from hisops.ports import Ports
-
-Own = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,28 +113,5 @@ def _hands(
     return Hands(Binder(bound, judges, ports.vault), caller, ports.clock)
 
 
-def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> Own:
-    """Return hisops's own folders by host, and make them there: staging by plan, working files by run."""
-    own: Own = {}
-    places = ["control", "db_host", *(["standby_host"] if bound.standby else [])]
-    for place in places:
-        name, host = bound.host_name(place), bound.host(place)
-        run_as = bound.run_as(place, "owner")
-        root = f"{ports.reach.host(name).facts(run_as).home}/.hisops"
-        stage = (host.stage_dir if host and host.stage_dir else f"{root}/stage") + f"/{plan_id}"
-        own[name] = {"stage_dir": stage, "run_dir": f"{root}/runs/{run_id}", "run": run_id}
-        hands.caller.perform(
-            BoundCall(
-                step="run",
-                kind="prepare",
-                place=place,
-                where=name,
-                run_as=run_as,
-                sql=False,
-                effect="stage",
-                text='umask 022; mkdir -p "$HISOPS_STAGE_DIR" "$HISOPS_RUN_DIR"',
-                env={"HISOPS_STAGE_DIR": stage, "HISOPS_RUN_DIR": own[name]["run_dir"]},
-            ),
-            1,
-        )
-    return own
+def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> OwnFolders:
+    return OwnFolders(ports.reach, hands.caller, bound, plan_id, run_id)

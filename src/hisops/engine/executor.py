@@ -24,7 +24,7 @@ from hisops.engine.resuming import Found, find_out
 from hisops.engine.staleness import Expected
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import carry_on_undo, go_forward_again, undo_as_ordered, undo_failed_step, undo_is_open
-from hisops.engine.values import Bound, Values
+from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import (
     CheckFailed,
     HisopsError,
@@ -70,7 +70,7 @@ class Run:
         hands: Hands,
         recorder: Recorder,
         gates: Gatekeeper,
-        own: dict[str, dict[str, str]],
+        own: Folders,
         involved: Collection[str],
         steering: Steering,
     ) -> None:

@@ -12,7 +12,7 @@ from hisops.engine.applying import asked_steps, unmet_condition
 from hisops.engine.checking import outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.latching import latch, not_the_inventory
-from hisops.engine.values import Bound, Values
+from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
 from hisops.model.expansion import ExpandedRunbook
 from hisops.model.plan import PlannedStep
@@ -39,7 +39,7 @@ class Survey:
     refusals: list[Finding] = field(default_factory=list)
 
 
-def survey(bound: Bound, hands: Hands, own: dict[str, dict[str, str]]) -> Survey:
+def survey(bound: Bound, hands: Hands, own: Folders) -> Survey:
     """Look at the target, read-only, and return what was found."""
     found = Survey()
     values = Values(bound, own=own)
