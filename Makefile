@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench system clean fix
+.PHONY: demo test check bench kill-matrix system clean fix
 
 demo: $(READY)
 	$(BIN)/python demo/patch_night.py .demo
@@ -21,6 +21,10 @@ check: $(READY)
 bench: $(READY) system
 	$(BIN)/python bench/run.py
 
+# Every point at which hisops can be killed, one after another: an hour or two. `make test` takes one of each kind.
+kill-matrix: $(READY) system
+	$(BIN)/python -m tests.kill.matrix
+
 fix: $(READY)
 	$(BIN)/ruff check --fix src tests demo bench
 	$(BIN)/ruff format src tests demo bench
@@ -30,7 +34,7 @@ system:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  missing=; \
 	  [ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
-	  for tool in ksh mksh sudo tmux unzip; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	  for tool in ksh mksh strace sudo tmux unzip; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	  if [ -n "$$missing" ]; then apt-get update -q >/dev/null && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null || \
 	    echo "could not install$$missing: the tests that need them are skipped"; fi; \

@@ -155,7 +155,7 @@ def make(root: Path, server: Sshd) -> SmallSite:
     (site / "secrets").mkdir(mode=0o700)
     (site / "secrets/none").write_text("not-used-by-this-engine\n")
     (site / "secrets/none").chmod(0o600)
-    _write_people(site)
+    write_people(site)
     (site / "site.yaml").write_text(
         f"""
 hisops: site/v1
@@ -178,7 +178,7 @@ secrets:
     return SmallSite(site, folder, home)
 
 
-def _write_people(site: Path) -> None:
+def write_people(site: Path) -> None:
     signers, people = [], []
     for name, role in PEOPLE.items():
         key = site / "people" / name / "id_ed25519"

@@ -1,0 +1,1 @@
+"""The kill matrix: hisops is killed at every point at which it touches the world, and resumed."""
