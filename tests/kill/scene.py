@@ -57,6 +57,8 @@ def _taken_back(step: str) -> str:
     return f"    undo: {{sh: '{undo}', judge: files/work, timeout: 1m}}\n    on_failure: undo\n"
 
 
+_GATE = "    gate: {type_target: true, approve: {role: dba_lead, of: plan}, show: [look]}\n"
+_FINAL = "    point_of_no_return: true\n    undo: {none: {zh: 已发布, en: It is published}}\n"
 RUNBOOK = f"""
 hisops: runbook/v1
 id: files/every-kind
@@ -93,7 +95,7 @@ steps:
     judge: files/work
     undo: {{sh: 'rm -f "$FOLDER/note"; echo "work done"', judge: files/work, timeout: 1m}}
     on_failure: undo
-{_once("change", "note", "    gate: {type_target: true, approve: {role: dba_lead, of: plan}, show: [look]}" + chr(10) + _taken_back("change"))}
+{_once("change", "note", _GATE + _taken_back("change"))}
   - id: settle
     title: {{zh: 等待, en: Settle}}
     needs: [change]
@@ -111,7 +113,7 @@ steps:
     effect: read
     manual: {{instruct: {{zh: 数, en: Count}}, evidence: integer}}
 {_once("extend", "told", _taken_back("extend"), fails=True)}
-{_once("publish", "extend", "    point_of_no_return: true" + chr(10) + "    undo: {none: {zh: 已发布, en: It is published}}" + chr(10))}
+{_once("publish", "extend", _FINAL)}
   - id: confirm
     title: {{zh: 确认, en: Confirm}}
     needs: [publish]
