@@ -11,7 +11,7 @@ from typing import Any
 from hisops.canonical import digest_of
 from hisops.errors import LogBroken, UsageProblem
 from hisops.journal.blobs import Blobs
-from hisops.journal.chain import START, Walk
+from hisops.journal.chain import START, Line, Walk
 from hisops.journal.durable import is_held
 from hisops.journal.heads import SegmentHead
 from hisops.journal.ledger import FILE
@@ -169,29 +169,41 @@ def load_run(logs: Path, name: str) -> LoadedRun:
 
 
 def opened_by(logs: Path, run_id: str) -> tuple[list[Opened], bool]:
-    """Return the ledger's openings of the segments of a run, and whether it has closed the run."""
+    """Return the ledger's openings of the segments of a run, and whether it has closed the run.
+
+    What has no signature is what a crash left; the next entry moves it out of the way.
+    """
     opened: list[Opened] = []
     closed = False
     if not (logs / FILE).exists():
         return opened, closed
-    walk = Walk(logs / FILE, START)
-    for line in walk:
-        if line.values.get("run") != run_id:
+    waiting: list[Line] = []
+    for line in Walk(logs / FILE, START):
+        if line.kind != "sig":
+            waiting.append(line)
             continue
-        if line.kind in OPENINGS:
-            opened.append(Opened(line.values, _digest(line.raw)))
-        closed = closed or line.kind == "run.close"
+        mine = [each for each in waiting if each.values.get("run") == run_id]
+        opened += [Opened(each.values, _digest(each.raw)) for each in mine if each.kind in OPENINGS]
+        closed = closed or any(each.kind == "run.close" for each in mine)
+        waiting = []
     return opened, closed
 
 
 def read_segment(folder: Path, number: int, first: str, entries: list[Entry]) -> SegmentRead:
-    """Read one segment, appending its records to `entries`."""
+    """Read one segment, appending its records to `entries`: those before its last signature.
+
+    What stands after that was never acknowledged, so nothing was built on it; and anybody could have written it.
+    """
+    unsigned: list[Entry] = []
     walk = Walk(folder / segment_name(number), first, name=f"{folder.name}/{segment_name(number)}")
     for line in walk:
         record = from_fields(line.kind, line.values)
         if record is not None:
             stamp = Stamp(read_time(line.values["ts"]), line.values["bt"])
-            entries.append(Entry(number, line.n, stamp, line.values["actor"], record))
+            unsigned.append(Entry(number, line.n, stamp, line.values["actor"], record))
+        elif line.kind == "sig":
+            entries += unsigned
+            unsigned = []
     chain = walk.chain
     head = SegmentHead(number, chain.lines, chain.size, walk.digest.hexdigest())
     return SegmentRead(head, len(walk.torn), _digest(walk.torn))

@@ -237,7 +237,5 @@ def _check_completeness(folder: Path, entries: RunEntries, facts: RunFacts) -> N
             else "The run is not sealed: it was interrupted, or it was cut."
         )
         findings.incomplete("completeness", fact)
-    elif last.unsigned:
-        findings.incomplete("completeness", "The seal of the run is not signed.")
     elif not facts.closed:
         findings.incomplete("completeness", "The run is sealed, but the ledger has not closed it.")

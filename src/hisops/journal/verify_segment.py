@@ -65,6 +65,8 @@ class SegmentReader:
         self._actor = opened.values["actor"]
         self._findings = findings
         self._barrier = barriers
+        self._ended = False
+        self._unsigned: list[Seen] = []  # nothing was built on them, and anybody could have written them
         self._last = opened.stamp
         # Counted from the opening by the time since boot: a clock that was set back does not make a key invalid.
         self._valid_from, self._valid_to = _validity(opened)
@@ -74,7 +76,7 @@ class SegmentReader:
         facts, walk = self.facts, self._walk
         try:
             for line in walk:
-                if facts.sealed and not (line.kind == "sig" and facts.unsigned):
+                if self._ended and not (line.kind == "sig" and facts.unsigned):
                     raise bad_line(self._name, line.n, "it follows the seal")
                 if line.kind == "sig":
                     self._signature(line)
@@ -100,6 +102,9 @@ class SegmentReader:
         facts = self.facts
         facts.signatures += 1
         facts.unsigned = 0
+        facts.seen += self._unsigned
+        facts.sealed = self._ended
+        self._unsigned = []
         facts.signed_end, facts.signed_at = end, self._opened.stamp.later(self._last.boottime)
 
     def _record(self, line: Line) -> None:
@@ -124,9 +129,8 @@ class SegmentReader:
             raise bad_line(self._name, line.n, str(error)) from error
         self._clock(line, stamp, record)
         if record is not None:
-            facts.seen.append(Seen(record, stamp, facts.number, line.n, self._barrier))
-            if type(record) is RunSealed:
-                facts.sealed = True
+            self._unsigned.append(Seen(record, stamp, facts.number, line.n, self._barrier))
+            self._ended = self._ended or type(record) is RunSealed
 
     def _start(self, kind: str, values: dict[str, Any]) -> None:
         """The first line must say what the ledger says; a later major version is not ours to judge."""
