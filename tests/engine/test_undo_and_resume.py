@@ -89,8 +89,17 @@ def test_a_held_undo_is_carried_on_by_resume():
     good = world.host.rules["undo-stop"]
     world.host.rules["undo-stop"] = Program(code=1)
     world.go()
-    world.host.rules["undo-stop"] = good
+    world.host.rules = {"probe-stop": HAPPENED} | world.host.rules | {"undo-stop": good}
     assert world.resume().exit_code == 12
+
+
+def test_an_undo_that_came_to_nothing_is_not_repeated_if_it_has_happened_all_the_same():
+    world = failing()
+    start = world.host.rules["undo-stop"].effect
+    world.host.rules["undo-stop"] = Program(code=1, effect=start)
+    assert world.go().exit_code == 11
+    assert world.resume().exit_code == 12
+    assert undone(world) == ["stop"]
 
 
 def test_a_probe_that_cannot_tell_stops_the_undo():
@@ -282,6 +291,69 @@ def test_a_run_ends_even_if_its_lock_cannot_be_given_back():
     assert ended.state == "CANCELLED"
     assert world.journal.sealed == ("CANCELLED", 1)
     assert [x.kind for x in world.view.deviations] == ["lock-left"]
+
+
+def killed_after(world, record):
+    """Let the run be killed as soon as a record that `record` recognises is durable."""
+    commit = world.journal.commit
+
+    def killing(*records):
+        commit(*records)
+        if any(map(record, world.journal.records())):
+            raise Killed
+
+    world.journal.commit = killing
+    with pytest.raises(Killed):
+        world.go()
+
+
+def said(state):
+    return lambda record: isinstance(record, r.RunChanged) and record.state == state
+
+
+def test_a_run_that_was_undone_and_killed_before_its_seal_ends_rolled_back():
+    world = failing()
+    killed_after(world, said("ROLLED_BACK"))
+    assert world.resume().exit_code == 12
+    assert world.journal.sealed == ("ROLLED_BACK", 12)
+
+
+def test_a_run_that_failed_and_was_killed_before_its_seal_does_not_go_on():
+    world = World([step("a"), write("w")])
+    world.host.rules = {"run-a": BAD}
+    killed_after(world, said("FAILED"))
+    world.host.rules = {"probe-w": NOT_DONE, "run-w": DONE}
+    ended = world.resume()
+    assert (ended.state, ended.exit_code) == ("FAILED", 3)
+    assert world.host.started == []
+
+
+@pytest.mark.parametrize("last", [r.CallEnded, r.StepChanged])
+@pytest.mark.parametrize(("policy", "end"), [("undo", "ROLLED_BACK"), ("stop", "FAILED")])
+def test_no_kill_comes_between_a_failure_and_what_follows_from_it(policy, end, last):
+    answers = [NOT_DONE]
+    world = failing(apply_probe=lambda command: answers.pop() if answers else HAPPENED)
+    world.steps[-1]["on_failure"] = policy
+    killed_after(
+        world,
+        lambda record: (
+            isinstance(record, last)
+            and record.step == "apply"
+            and (getattr(record, "state", "FAILED"), getattr(record, "verdict", "failed")) == ("FAILED", "failed")
+        ),
+    )
+    assert world.resume().state == end
+    assert sum(".apply." in op and ".undo." not in op for op in world.host.started) == 1
+
+
+def test_a_run_whose_lock_another_holds_by_now_keeps_what_is_open():
+    world = World([write("w")])
+    world.host.rules = {"probe-w": NOT_DONE}
+    killed_while_running(world, "w")
+    world.host.markers = {name: "another run" for name in world.host.markers} or {"database-1203345671": "another run"}
+    ended = world.resume()
+    assert (ended.state, ended.exit_code) == ("HELD", 5)
+    assert world.journal.sealed is None
 
 
 @pytest.mark.parametrize("after", range(1, 40))

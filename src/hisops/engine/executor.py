@@ -104,6 +104,9 @@ class Run:
         """Go on until the end of the `course`, or until people are needed."""
         course = course or Course()
         self._pace = Pace(self._ports.operator, course)
+        view = self.recorder.view
+        if view.state in RUN_ENDED:  # it was killed between its last word and the seal
+            return self._leave(Leave(view.state, view.reason or ""))
         try:
             self._begin(course)
             for step in self.runbook.steps:
@@ -237,9 +240,11 @@ class Run:
             raise stale(differs)
 
     def _failed(self, step: Step, reason: str) -> None:
-        self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+        """Leave as the runbook says. One commit holds the failure and what follows: no kill comes between the two."""
+        self.recorder.write(r.StepChanged(step=step.id, state="FAILED", reason=reason))
         policy = step.failure_policy
         if policy == "continue":
+            self.recorder.commit()
             self._check_expected(step, "failed", {})
             return
         if policy == "undo":
@@ -268,7 +273,7 @@ class Run:
             return Ended(leave.state, leave.reason, leave.exit_code or EXIT_OF[leave.state])
         refused = leave.state == "FAILED" and not self.recorder.view.wrote
         code = leave.exit_code or (3 if refused else EXIT_OF[leave.state])
-        return self._seal(leave.state, leave.reason, code)
+        return self._seal(leave.state, leave.reason or None, code)
 
     def _seal(self, state: str, reason: str | None, code: int) -> Ended:
         self._guard.boundary(self.values())

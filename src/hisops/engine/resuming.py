@@ -93,7 +93,7 @@ def _not_done(run: Running, step: Step) -> Found:
     reason = "not done, says the probe"
     if step.idempotent:
         return AGAIN
-    run.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+    run.recorder.write(r.StepChanged(step=step.id, state="FAILED", reason=reason))
     if step.failure_policy == "undo":
         raise undo_failed_step(run, step)
     raise Leave("HELD", f"{step.id}: {reason}; it is not started again on its own")

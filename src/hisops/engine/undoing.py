@@ -103,7 +103,8 @@ def _in_order(run: Running, begun: r.UndoBegun) -> Iterator[Step]:
 
 
 def _doubtful(step: Step, begun: r.UndoBegun, view: StepView) -> bool:
-    return view.state in DOUBTFUL or (begun.by is None and step.id == begun.first)
+    """Tell whether `step`, or an undo of it that came to nothing, may or may not have happened: its probe knows."""
+    return view.state in {*DOUBTFUL, "UNDO_FAILED"} or (begun.by is None and step.id == begun.first)
 
 
 def _undo_step(run: Running, step: Step, begun: r.UndoBegun) -> None:
