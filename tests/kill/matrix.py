@@ -81,18 +81,18 @@ def cases(names: Names) -> Iterator[Case]:
     for fails, listed in ((False, names.done), (True, names.undone)):
         variant = "undone" if fails else "done"
         for number, name in enumerate(listed, 1):
-            yield Case(f"{variant} {number} {name}", f"{_kind(name)}", fails, (number,))
+            yield Case(f"{variant} {number} {name}", _kind(name), fails, (number,))
             again = number * 7 % (len(listed) // 3) + 1
             if number % 5 == fails:
-                yield Case(f"{variant} twice {number}, {again} {name}", "twice", fails, (number, again))
+                yield Case(f"{variant} twice {number}, {again} {name}", f"twice {number % 3}", fails, (number, again))
             if name.startswith(("host.", "journal.commit")) and not name.endswith("torn"):
                 for loss in ("kept", "folder", "everything"):
-                    kind = f"host {loss} {name.split(' ')[0]}"
+                    kind = f"host {loss} {name.partition('.')[0]}"
                     yield Case(f"{variant} host {loss} {number} {name}", kind, fails, (number,), loss=loss)
     for script in far.SCRIPTS:
         for line in far.cut_lines(script):
             told = f"{script} {line} {far.line_of(script, line)[:40]}"
-            yield Case(f"cut {told}", f"cut {script} {line // 8}", False, cut=(script, line))
+            yield Case(f"cut {told}", f"cut {script} {line // 12}", False, cut=(script, line))
             if script == "supervisor.sh":
                 launched = next(
                     at for at, name in enumerate(names.done, 1) if re.match(f"host.launch {far.STEP}.* after", name)
@@ -101,10 +101,17 @@ def cases(names: Names) -> Iterator[Case]:
 
 
 def _kind(name: str) -> str:
-    """Return what a point is of: what is done, to what kind of file or record, and when."""
-    words = name.split(" ")
-    what = [word.partition(":")[0] for word in words[1:]]
-    return " ".join([words[0], *what]) if words[0].startswith(("journal", "durable", "ledger")) else words[0]
+    """Return what is alike: the same call of a port, the same place of a write, the same kind of file."""
+    call, _, rest = name.partition(" ")
+    module, _, what = call.partition(".")
+    if module in {"host", "locks", "reach", "local"}:
+        return call
+    if module == "journal":
+        return f"{call} {rest.partition(':')[0]}" if what == "commit" else call
+    file, _, place = rest.partition(" ")
+    if what in {"write", "fdatasync"} and file in {"segment", "ledger.jsonl"}:
+        return f"{what} {file} {place}"
+    return f"file {file}" if file.startswith(".") or file == "blob" else f"other {what}"
 
 
 def bounded(every: Sequence[Case]) -> list[Case]:
