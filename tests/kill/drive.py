@@ -173,11 +173,12 @@ def _check_end(scene: Scene, run: LoadedRun, view: RunView, outcome: Outcome) ->
         wrong(f"the target shows {happened}, the tools tell {scene.record()}")
     if (scene.folder / "note").exists() == scene.fails:
         wrong("the note is not as it should be")
-    left = [path.name for path in _markers(scene) if path.is_dir()]
-    if left:
-        wrong(f"the lock {left} is still on the host")
+    for lock in _locks(scene):
+        text = max(lock.glob("h.*"), key=lambda path: int(path.suffix[1:])).read_text()
+        if not text.startswith("free"):
+            wrong(f"the lock {lock.name} is still held on the host: {text}")
 
 
-def _markers(scene: Scene) -> list[Path]:
+def _locks(scene: Scene) -> list[Path]:
     locks = scene.home / ".hisops/locks"
     return sorted(locks.iterdir()) if locks.is_dir() else []

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import hisops
 from hisops.adapters.clock import SystemClock
@@ -23,7 +23,7 @@ from hisops.adapters.local import LocalCarrier
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.shell_host import ShellHost
 from hisops.cli import carrying, wiring
-from hisops.ports import Host, Ports, Question
+from hisops.ports import Host, Locks, Ports, Question
 from tests.kill.faults import FaultyJournal, FaultyLocks, FaultyReach
 from tests.kill.points import Files, Points
 from tests.kill.scene import Scene
@@ -114,7 +114,7 @@ def compose(how: How, scene: Scene) -> None:
         return replace(
             usual,
             reach=FaultyReach(usual.reach, points),
-            locks=FaultyLocks(usual.locks, points),
+            locks=cast(Locks, FaultyLocks(usual.locks, points)),
             operator=Person() if how.person else usual.operator,
         )
 

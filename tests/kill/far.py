@@ -20,18 +20,17 @@ from hisops.adapters import operations
 from tests.kill.scene import Scene
 
 Loss = Literal["kept", "folder", "everything"]
-SCRIPTS = ("supervisor.sh", "operations.sh")
+SCRIPTS = ("supervisor.sh", "operations.sh", "locks.sh")
 STEP = "change"  # whose operation is cut
-_OF_NO_STEP = {"boot", "facts", "prepare", "tell", "take", "drop"}
+_OF_NO_STEP = {"boot", "facts", "prepare", "tell"}
 _BEGIN = re.compile(r"hisops_(\w+)\(\) \{")
 _ORIGINAL = operations.text_of
 
 
 def cut_lines(script: str, shell: str = "/bin/sh") -> Iterator[int]:
     """Give the lines of a shell text after which it can be cut and still be a shell text."""
-    lines = _ORIGINAL(script).splitlines(keepends=True)
-    for number in range(1, len(lines) + 1):
-        text = _ORIGINAL("common.sh") + _with_cut(lines, number, Path("flag"))
+    for number in range(1, len(_ORIGINAL(script).splitlines()) + 1):
+        text = _ORIGINAL("common.sh") + _with_cut(script, number, Path("flag"))
         if subprocess.run([shell, "-n"], input=text.encode(), capture_output=True).returncode == 0:
             yield number
 
@@ -47,18 +46,17 @@ def install(scene: Scene, script: str, number: int) -> None:
     flag.touch()
 
     def text_of(name: str) -> str:
-        text = _ORIGINAL(name)
-        if name == script:
-            text = _with_cut(text.splitlines(keepends=True), number, flag)
+        text = _with_cut(script, number, flag) if name == script else _ORIGINAL(name)
         # A launch whose supervisor will never answer need not be waited for as long as a slow host deserves.
         return text.replace("10000", "300")
 
     operations.text_of = text_of  # type: ignore[assignment]
 
 
-def _with_cut(lines: list[str], number: int, flag: Path) -> str:
+def _with_cut(script: str, number: int, flag: Path) -> str:
     """Return the text with the cut behind a line; what the line has set, its exit code too, stays as it was."""
-    mine = "*" if _function(lines, number) in _OF_NO_STEP else f"*.{STEP}.*"
+    lines = _ORIGINAL(script).splitlines(keepends=True)
+    mine = "*" if script == "locks.sh" or _function(lines, number) in _OF_NO_STEP else f"*.{STEP}.*"
     cut = (
         f'{{ hisops_was=$?; case "$PWD $hisops_dir $*" in {mine}) rm "{flag}" 2>/dev/null && kill -9 $$ ;; esac; '
         "(exit $hisops_was); }"

@@ -6,12 +6,12 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hisops.canonical import canonical
 from hisops.journal.writer import RunJournal
 from hisops.model.records import Record, to_fields
-from hisops.ports import Command, Host, HostFacts, Locks, OpStatus, Reach, Sink, Sql
+from hisops.ports import Host, Reach, Sql
 from tests.kill.points import Points
 
 
@@ -68,59 +68,42 @@ class FaultyJournal:
         self._inner.close()
 
 
-class FaultyHost:
-    """A host."""
+class _Around:
+    """Something with methods: each call of one passes a point before and a point after."""
 
-    def __init__(self, inner: Host, points: Points) -> None:
+    kind = ""
+
+    def __init__(self, inner: Any, points: Points) -> None:
         self._inner = inner
         self._points = points
-        self.name = inner.name
-
-    def facts(self, run_as: Any = None) -> HostFacts:
-        return self._inner.facts(run_as)
-
-    def run(self, command: Command, sink: Sink, timeout: float | None = None) -> int:
-        with self._points.around("host.run"):
-            return self._inner.run(command, sink, timeout)
-
-    def prepare(self, run_as: Any) -> OpStatus:
-        with self._points.around("host.prepare"):
-            return self._inner.prepare(run_as)
-
-    def launch(self, op: str, command: Command, *, destructive: bool = False) -> OpStatus:
-        with self._points.around(f"host.launch {_step_of(op)}"):
-            return self._inner.launch(op, command, destructive=destructive)
-
-    def look(self, op: str, run_as: Any) -> OpStatus:
-        with self._points.around(f"host.look {_step_of(op)}"):
-            return self._inner.look(op, run_as)
-
-    def follow(self, op: str, run_as: Any, sink: Sink, **keys: Any) -> OpStatus:
-        with self._points.around(f"host.follow {_step_of(op)}"):
-            return self._inner.follow(op, run_as, sink, **keys)
-
-    def wipe(self, op: str, run_as: Any) -> None:
-        with self._points.around(f"host.wipe {_step_of(op)}"):
-            self._inner.wipe(op, run_as)
-
-    def take_marker(self, name: str, text: str, run_as: Any) -> str | None:
-        with self._points.around("host.take_marker"):
-            return self._inner.take_marker(name, text, run_as)
-
-    def drop_marker(self, name: str, text: str, run_as: Any) -> bool:
-        with self._points.around("host.drop_marker"):
-            return self._inner.drop_marker(name, text, run_as)
-
-    def close(self) -> None:
-        self._inner.close()
 
     def __getattr__(self, name: str) -> Any:
-        """Let what the port has grown since pass without points."""
-        return getattr(self._inner, name)
+        found = getattr(self._inner, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **keys: Any) -> Any:
+            with self._points.around(f"{self.kind}.{name} {_step_of(args)}".rstrip()):
+                return found(*args, **keys)
+
+        return call
 
 
-def _step_of(op: str) -> str:
-    return op.partition(".")[2]
+class FaultyHost(_Around):
+    """A host."""
+
+    kind = "host"
+
+
+class FaultyLocks(_Around):
+    """The locks of the control host."""
+
+    kind = "locks"
+
+
+def _step_of(args: Sequence[Any]) -> str:
+    """Return the step and attempt of the operation that a method of a host is called with."""
+    return args[0].partition(".")[2] if args and isinstance(args[0], str) else ""
 
 
 class FaultyReach:
@@ -131,7 +114,8 @@ class FaultyReach:
         self._points = points
 
     def host(self, name: str) -> Host:
-        return FaultyHost(self._inner.host(name), self._points)
+        host: Any = FaultyHost(self._inner.host(name), self._points)
+        return cast(Host, host)
 
     def sql(self, database: str) -> Sql:
         return self._inner.sql(database)
@@ -139,22 +123,3 @@ class FaultyReach:
     def close(self) -> None:
         self._points.hit("reach.close before")
         self._inner.close()
-
-
-class FaultyLocks:
-    """The locks of the control host."""
-
-    def __init__(self, inner: Locks, points: Points) -> None:
-        self._inner = inner
-        self._points = points
-
-    def take(self, name: str, text: str) -> str | None:
-        with self._points.around("locks.take"):
-            return self._inner.take(name, text)
-
-    def release(self) -> None:
-        with self._points.around("locks.release"):
-            self._inner.release()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
