@@ -331,7 +331,7 @@ def test_a_full_disk_starts_nothing(here: ShellHost, tmp_path: Path) -> None:
 class _Limited:
     """A local carrier whose shells may write no file at all."""
 
-    def carry(self, argv, stdin, feed, timeout):  # type: ignore[no-untyped-def]
+    def carry(self, argv, stdin, feed, timeout, *, keep=False):  # type: ignore[no-untyped-def]
         from hisops.adapters.local import LocalCarrier
 
         limited = ["/bin/sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh", *argv]

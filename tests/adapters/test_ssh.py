@@ -182,6 +182,21 @@ def test_many_commands_at_once_on_one_link(host: ShellHost) -> None:
     assert results == {number: f"{number}\n".encode() for number in range(8)}
 
 
+def test_a_shell_is_kept_for_the_next_script(extra: Callable[..., sshd.Sshd], tmp_path: Path, output: Output) -> None:
+    """One session for all that has no stdin of its own, and nothing of one script is left for the next."""
+    host = _reach(extra("kept", "LogLevel DEBUG1"), tmp_path)
+    assert host.run(Command(script="echo $$; x=1; cd /; umask 0; trap 'echo bye' 0; exit 3"), output) == 3
+    assert host.run(Command(script="echo $$; echo ${x-unset}; pwd; umask"), output) == 0
+    first, bye, second, x, folder, mask = output.stdout.decode().split()
+    assert (first, bye, x, folder) == (second, "bye", "unset", str(tmp_path))
+    assert mask != "0000"
+    with pytest.raises(TimeoutError):
+        host.run(Command(script="sleep 30"), Output(), 0.3)
+    assert host.run(Command(script="kill -9 $$; exit 5"), output) == 5
+    assert host.run(Command(script="exit 6"), output) == 6
+    host.close()
+
+
 def test_small_packets_are_not_kept_back(server: Far) -> None:
     own = link(server)
     sock = own.session().get_transport().sock

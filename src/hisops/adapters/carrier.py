@@ -17,10 +17,14 @@ Feed = Callable[[Stream, bytes], bool]
 class Carrier(Protocol):
     """Starts one shell at a time and moves bytes. Knows nothing of frames, roles or operations."""
 
-    def carry(self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None) -> int | None:
+    def carry(
+        self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None, *, keep: bool = False
+    ) -> int | None:
         """Start `argv`, write `stdin` to it, give its output to `feed` until that returns true or all has ended.
 
-        Returns the exit status, None when unknown. Raises Unreachable, and TimeoutError when late.
+        With `keep` the process would read on for more of the same kind: a carrier may leave it running and use it
+        for the next call with the same `argv`. Returns the exit status, None when unknown. Raises Unreachable, and
+        TimeoutError when late.
         """
 
     def close(self) -> None:

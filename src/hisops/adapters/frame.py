@@ -1,9 +1,9 @@
 """The text that carries a script to a far POSIX shell, and what tells its output from all other noise.
 
 The command that is executed is small, fixed and free of values: a shell that reads the framed text from its stdin; if
-the script has a stdin of its own, exactly the text and nothing behind it. The text is one brace group, so a text cut
-short by a lost link is a syntax error and nothing of it runs. What comes before the begin mark or after the end mark
-(banners, profiles) is never taken for output.
+the script has a stdin of its own, exactly the text and nothing behind it. The text is one subshell: cut short by a lost
+link it is a syntax error and nothing of it runs; and the shell that has read it may be given another. What comes before
+the begin mark or after the end mark (banners, profiles) is never taken for output.
 """
 
 from __future__ import annotations
@@ -95,14 +95,14 @@ class Frame:
         self.token = secrets.token_hex(16)
         mark = f"\\036{self.token}"
         self.text = encode(
-            "{\n"
+            "(\n"
             f"{prelude(command.env, command.run_as, path)}\n"
             f"printf '{mark}{{'; printf '{mark}{{' >&2\n"
             f"( eval {quote(command.script)} ){'' if command.stdin else ' </dev/null'}\n"
             "set -- $?\n"
             f"printf '{mark}}}%s;' \"$1\"; printf '{mark}}}%s;' \"$1\" >&2\n"
             'exit "$1"\n'
-            "}\n"
+            ")\n"
         )
         self.argv = argv(len(self.text) if command.stdin else None, command.run_as, os=os, path=path, shell=shell)
 

@@ -27,7 +27,9 @@ _LAST_WAIT = 5.0  # seconds that a shell may take to exit after its end mark
 class LocalCarrier:
     """Runs the framed shell as a child process of this one, in a process group of its own."""
 
-    def carry(self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None) -> int | None:
+    def carry(
+        self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None, *, keep: bool = False
+    ) -> int | None:
         """Start `argv` here; see `Carrier`."""
         deadline = None if timeout is None else time.monotonic() + timeout
         try:

@@ -20,7 +20,9 @@ class OpensshCarrier:
         self._link = link
         self._local = LocalCarrier()
 
-    def carry(self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None) -> int | None:
+    def carry(
+        self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None, *, keep: bool = False
+    ) -> int | None:
         """Start `argv` there; see `Carrier`."""
         remote = "exec " + shlex.join(argv)
         pieces = _Kept(stdin)

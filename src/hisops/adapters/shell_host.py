@@ -41,7 +41,8 @@ class ShellHost:
         """Carry out `command` attached, feed its output to `sink`, return the exit code; TimeoutError when late."""
         frame = Frame(command, os=self._os, path=self._path, shell=self._shell)
         decoder = Decoder(frame.token, sink)
-        status = self._carrier.carry(frame.argv, chunks(frame.text, command.stdin), decoder.feed, timeout)
+        pieces = chunks(frame.text, command.stdin)
+        status = self._carrier.carry(frame.argv, pieces, decoder.feed, timeout, keep=not command.stdin)
         decoder.finish()
         if decoder.code is not None:
             return decoder.code

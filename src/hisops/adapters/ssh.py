@@ -17,6 +17,7 @@ from hisops.adapters.carrier import Feed
 from hisops.adapters.ssh_failures import LOST
 from hisops.adapters.ssh_link import SshLink
 from hisops.errors import Unreachable
+from hisops.ports import Stream
 
 _READ = 1 << 20
 _PARTING = 0.5  # seconds for the server to end a channel that has told all
@@ -24,34 +25,117 @@ _STATUS_WAIT = 5.0  # seconds that the exit status may come after the end of the
 
 
 class SshCarrier:
-    """Runs framed shells in channels of one SSH connection, which is made at the first need and again after a loss."""
+    """Runs framed shells in channels of one SSH connection, which is made at the first need and again after a loss.
+
+    A shell that reads on is kept for the next script: to start one costs the far side more than most scripts do.
+    """
 
     def __init__(self, link: SshLink) -> None:
         self._link = link
+        self._kept = _Kept()
 
-    def carry(self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None) -> int | None:
-        """Start `argv` there; see `Carrier`."""
+    def carry(
+        self, argv: Sequence[str], stdin: Iterator[bytes], feed: Feed, timeout: float | None, *, keep: bool = False
+    ) -> int | None:
+        """Start `argv` there, or go on with a kept one; see `Carrier`."""
         deadline = None if timeout is None else time.monotonic() + timeout
+        if not keep:
+            return self._run(self._start(argv, deadline), stdin, feed, deadline)
+        text = list(stdin)
+        if channel := self._kept.take(argv):
+            heard = _Heard(feed)
+            try:
+                return self._run(channel, iter(text), heard.feed, deadline, argv)
+            except Unreachable:  # a kept connection may have died unseen: once more, on a new one
+                if heard.anything:
+                    raise
+        return self._run(self._start(argv, deadline), iter(text), feed, deadline, argv)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._kept.clear()
+        self._link.close()
+
+    def _start(self, argv: Sequence[str], deadline: float | None) -> Any:
         channel = self._link.session()
+        try:
+            with _translated(self._link.name):
+                channel.settimeout(_left(deadline))
+                channel.exec_command("exec " + shlex.join(argv))
+        except BaseException:
+            _hang_up(channel)
+            raise
+        return channel
+
+    def _run(
+        self, channel: Any, stdin: Iterator[bytes], feed: Feed, deadline: float | None,
+        kept_for: Sequence[str] | None = None,
+    ) -> int | None:  # fmt: skip
+        over = True
         try:
             with _translated(self._link.name):
                 arrivals = _Arrivals(channel)
                 channel.settimeout(_left(deadline))
-                channel.exec_command("exec " + shlex.join(argv))
-                writer = _Writer(channel, stdin)
+                writer = _Writer(channel, stdin, last=kept_for is None)
                 if not _pump(channel, arrivals, writer, feed, deadline):
                     return _status(channel, _left(deadline))
-                # Nothing is missing; but a server that is closing too does not like to be overtaken.
-                channel.status_event.wait(_PARTING)
+                if kept_for is not None:
+                    self._kept.put(kept_for, channel)
+                    over = False
+                else:
+                    # Nothing is missing; but a server that is closing too does not like to be overtaken.
+                    channel.status_event.wait(_PARTING)
                 return None
         finally:
-            # A channel that is told to close while its link is dead must not hold anybody up.
-            with contextlib.suppress(Exception):
-                channel.close()
+            if over:
+                _hang_up(channel)
 
-    def close(self) -> None:
-        """Hang up."""
-        self._link.close()
+
+def _hang_up(channel: Any) -> None:
+    """Close a channel; one whose link is dead must not hold anybody up."""
+    with contextlib.suppress(Exception):
+        channel.close()
+
+
+class _Heard:
+    """Passes output on, and knows whether there was any."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self.anything = False
+
+    def feed(self, stream: Stream, data: bytes) -> bool:
+        """Take `data`."""
+        self.anything = True
+        return self._feed(stream, data)
+
+
+class _Kept:
+    """Channels whose shell waits for its next script, by the command that started it."""
+
+    def __init__(self) -> None:
+        self._idle: dict[tuple[str, ...], list[Any]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, argv: Sequence[str]) -> Any | None:
+        """Return a channel that nobody uses and that has not ended meanwhile, None if there is none."""
+        with self._lock:
+            idle = self._idle.get(tuple(argv), [])
+            while idle:
+                channel = idle.pop()
+                if not (channel.closed or channel.eof_received) and channel.get_transport().is_active():
+                    return channel
+        return None
+
+    def put(self, argv: Sequence[str], channel: Any) -> None:
+        """Keep `channel` for the next."""
+        with self._lock:
+            self._idle.setdefault(tuple(argv), []).append(channel)
+
+    def clear(self) -> None:
+        """Forget all; their connection is about to be closed."""
+        with self._lock:
+            self._idle.clear()
 
 
 def _pump(channel: Any, arrivals: _Arrivals, writer: _Writer, feed: Feed, deadline: float | None) -> bool:
@@ -112,13 +196,14 @@ class _Arrivals:
 class _Writer:
     """Writes stdin to a channel: the framed text at once, what comes behind it in a thread, so that output flows."""
 
-    def __init__(self, channel: Any, pieces: Iterator[bytes]) -> None:
+    def __init__(self, channel: Any, pieces: Iterator[bytes], *, last: bool) -> None:
         self._channel = channel
         self._error: Exception | None = None
         channel.sendall(next(pieces))
         second = next(pieces, None)
         if second is None:
-            channel.shutdown_write()
+            if last:
+                channel.shutdown_write()
         else:
             threading.Thread(target=self._write, args=(second, pieces), daemon=True).start()
 
