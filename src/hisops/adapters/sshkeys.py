@@ -134,6 +134,21 @@ def find_operator_key(known: Mapping[str, str], *, explicit: Path | None = None,
     )
 
 
+def own_keys(env: Mapping[str, str], explicit: Path | None = None) -> Mapping[str, str]:
+    """Return the keys of the person at the keyboard, by fingerprint, each with its comment: for where no site knows."""
+    if explicit is not None:
+        path = explicit.expanduser()
+        public = _public_of(path.with_suffix("") if path.suffix == ".pub" and path.with_suffix("").exists() else path)
+        return {fingerprint_of(public): _comment(public)}
+    home = Path(env.get("HOME", "~")).expanduser()
+    found = [*_agent_keys(env), *_file_keys(home / ".ssh")]
+    return {fingerprint_of(public): _comment(public) for public, _ in found}
+
+
+def _comment(public: str) -> str:
+    return (public.split(None, 2)[2:] or ["-"])[0]
+
+
 def fingerprint_of(public: str) -> str:
     """Return `SHA256:…` of a public key line; ValueError if it is none."""
     parts = public.split()

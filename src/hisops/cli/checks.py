@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from hisops.cli.checks_far import check_databases, check_hosts, of_error
 from hisops.cli.checks_windows import check_windows
 from hisops.cli.options import Invocation
+from hisops.cli.quorum import able
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.doctor import Check
 from hisops.errors import HisopsError
@@ -91,9 +92,9 @@ def _keys(desk: Desk) -> Iterator[Check]:
 
 def _roster(desk: Desk) -> Iterator[Check]:
     """Are there enough people, with keys, for every approval that the runbooks ask for?"""
-    people = _people_by_role(desk)
+    me = _me(desk)
     for role, (quorum, runbook) in sorted(_wanted(desk).items()):
-        found = people.get(role, set())
+        found = able(desk, role, *me)
         values = {"role": role, "count": len(found), "quorum": quorum, "runbook": runbook}
         fact = "{count} other(s) can approve as {role}; {runbook} asks for {quorum}"
         enough = len(found) >= quorum
@@ -101,19 +102,12 @@ def _roster(desk: Desk) -> Iterator[Check]:
         yield Check(subject=f"role {role}", state="ok" if enough else "bad", fact=fact, todo=todo, values=values)
 
 
-def _people_by_role(desk: Desk) -> Mapping[str, set[str]]:
-    """Return by role the people with a key, without the one at the keyboard."""
+def _me(desk: Desk) -> list[str]:
+    """Return the principal at the keyboard, who cannot approve what they ask for."""
     try:
-        me = desk.loaded.roster.person_of(desk.key().principal)
+        return [desk.key().principal]
     except HisopsError:
-        me = None
-    found: dict[str, set[str]] = {}
-    for principal in set(desk.trust.known_keys().values()):
-        who = desk.loaded.roster.person_of(principal)
-        for role in desk.loaded.roster.roles_of(principal):
-            if who is not None and who != me:
-                found.setdefault(role, set()).add(who)
-    return found
+        return []
 
 
 def _wanted(desk: Desk) -> dict[str, tuple[int, str]]:

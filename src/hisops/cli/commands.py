@@ -67,6 +67,14 @@ COMMANDS: dict[str, Place] = {
     "approve": Place(
         "statements", RUNNING, "Approve a plan, or the evidence before a step of a run, with your own key.", single=True
     ),
+    "reject": Place(
+        "statements", RUNNING, "Say no to a plan or to a run that you could approve, signed by you.", single=True
+    ),
+    "approvals": Place(
+        "approvals",
+        RUNNING,
+        "What waits for another person's approval or review; requests that go out and signatures that come back.",
+    ),
     "log": Place("log", EVIDENCE, "The signed logs of runs."),
     "init": Place(
         "setup",

@@ -12,6 +12,7 @@ from hisops.cli.helptext import Command, group
 from hisops.cli.opening import near_site, open_site, open_trust, screen_of
 from hisops.cli.options import Invocation, asked
 from hisops.errors import HisopsError, UsageProblem
+from hisops.model.run import fold
 
 app = group("The signed logs of runs.")
 
@@ -46,8 +47,9 @@ def list_(ctx: typer.Context) -> None:
             runs.append(load_run(logs, name))
         except HisopsError as error:
             broken.append((name, error))
-    screen.data(list_document(runs, broken, screen.say))
-    screen.show(list_lines(runs, broken, screen.page()))
+    owing = _owing(asked(ctx), runs)
+    screen.data(list_document(runs, broken, screen.say, owing))
+    screen.show(list_lines(runs, broken, screen.page(), owing))
 
 
 @app.command("show", cls=Command)
@@ -90,6 +92,18 @@ def verify(
     said = {str(each): screen.say(each.fact).format(**each.values) for each in found.findings}
     screen.show(verify_lines(found.document(), screen.page(), stock.get("commands", ()), said))
     return int(found.exit_code)
+
+
+def _owing(call: Invocation, runs: list[Any]) -> set[str]:
+    """Return the runs that did without an approval and were not reviewed; a site is opened only if there are any."""
+    broken = [run for run in runs if fold(run.records).broken_glass]
+    if not broken:
+        return set()
+    from hisops.cli.reviewing import open_debts
+    from hisops.cli.wiring import open_desk
+
+    desk = open_desk(call)
+    return {run.run_id for run in broken if open_debts(desk, run)}
 
 
 def _steps_of(loaded: Any) -> set[str]:

@@ -1,13 +1,14 @@
-"""Make a plan, check that it is still fresh, and find the approvals that count for it."""
+"""Make a plan, and check that it is still fresh."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hisops.canonical import digest_of
 from hisops.cli.composing import Composed, compose
+from hisops.cli.quorum import unmet
 from hisops.cli.wiring import Desk, bound_of, new_id, ports
 from hisops.documents.load import Loaded
 from hisops.engine import assembly
@@ -19,12 +20,9 @@ from hisops.engine.windows import check_window
 from hisops.errors import Refused, UsageProblem
 from hisops.journal.history import history
 from hisops.journal.ledger import Ledger
-from hisops.model.approval import Wanted, why_refused
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
-from hisops.model.runbook import Approve, Runbook
 from hisops.model.site import TargetType
-from hisops.model.statement import Signed
 from hisops.model.timing import Forecast, forecast
 from hisops.model.window import Look
 from hisops.ports import Observer, Operator
@@ -55,8 +53,9 @@ class _Chosen:
 
 
 def make_plan(
-    desk: Desk, runbook_id: str, target: str, given: Mapping[str, str], operator: Operator, observer: Observer
-) -> Planned:
+    desk: Desk, runbook_id: str, target: str, given: Mapping[str, str], operator: Operator, observer: Observer,
+    *, break_glass: bool = False,
+) -> Planned:  # fmt: skip
     """Bind the runbook, look at the target, and return the plan."""
     chosen = _choose(desk, runbook_id, target)
     values = read_parameters(chosen.runbook.model, given)
@@ -73,7 +72,9 @@ def make_plan(
     if look is None and bound.runbook.window == "required":
         found.warnings.append(Finding("window", "the runbook wants a window, and the target has no calendar"))
     plan = _plan(desk, plan_id, requester, bound, chosen, found, files, look)
-    return Planned(plan, _told(found.refusals))
+    # With broken glass it does not matter that nobody could approve.
+    nobody = [] if break_glass else unmet(desk, bound.runbook, requester)
+    return Planned(plan, [*_told(found.refusals), *nobody])
 
 
 def _look(desk: Desk, bound: Bound) -> Look | None:
@@ -186,28 +187,3 @@ def _check_definitions(desk: Desk, plan: Plan) -> None:
             "Make a new plan and have it approved.",
             runbook=runbook.model.id,
         )
-
-
-def cited_approvals(desk: Desk, plan: Plan) -> tuple[Signed, ...]:
-    """Return the approvals of the plan that count for one of its gates."""
-    statements = desk.statements
-    used, now = statements.used_nonces(), desk.clock.now()
-    wanted = list(_wanted(desk, plan))
-    arrived = [item for item in statements.for_plan(plan.digest) if isinstance(item, Signed)]
-    return tuple(
-        item
-        for item in arrived
-        if any(why_refused(item, each, statements, now=now, used_nonces=used) is None for each in wanted)
-    )
-
-
-def _wanted(desk: Desk, plan: Plan) -> Iterator[Wanted]:
-    involved = (plan.requester, desk.key().principal)
-    for gate in approve_gates(bound_of(desk, plan)[0].runbook):
-        yield Wanted(of="plan", role=gate.role, origin=plan.site["origin"], plan=plan.digest, involved=involved)
-
-
-def approve_gates(runbook: Runbook) -> list[Approve]:
-    """Return the gates that an approval of the plan passes."""
-    gates = [step.gate.approve for step in runbook.steps if step.gate and step.gate.approve]
-    return [gate for gate in gates if gate.of == "plan"]

@@ -56,12 +56,13 @@ def _function(call: Invocation, row: Mapping[str, Any]) -> Callable[..., None]:
 
     def carry_out(**given: Any) -> None:
         run = import_module("hisops.cli.running").carry_out
-        ctx, target = given.pop("ctx"), given.pop("target")
+        ctx, target, glass = given.pop("ctx"), given.pop("target"), given.pop("break_glass")
         values = {name: _text(value) for name, value in given.items() if value is not None}
-        run(row["id"], target, values, asked(ctx))
+        run(row["id"], target, values, asked(ctx), glass)
 
     parameters = [_context(), _target(call)]
     parameters += [_parameter(call, name, each) for name, each in row["parameters"].items()]
+    parameters.append(_break_glass(call))
     carry_out.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     carry_out.__annotations__ = {}
     return carry_out
@@ -78,6 +79,13 @@ def _context() -> inspect.Parameter:
 def _target(call: Invocation) -> inspect.Parameter:
     option = typer.Option("--target", "-t", help=call.say("The database of the site."), autocompletion=_targets)
     return inspect.Parameter("target", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, option])
+
+
+def _break_glass(call: Invocation) -> inspect.Parameter:
+    words = call.say("Do without approvals, on the record; why.")
+    option = typer.Option("--break-glass", help=words, metavar="REASON")
+    annotation: Any = Annotated[str | None, option]
+    return inspect.Parameter("break_glass", inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
 
 
 def _parameter(call: Invocation, name: str, parameter: Mapping[str, Any]) -> inspect.Parameter:

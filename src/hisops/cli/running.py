@@ -10,27 +10,36 @@ import typer
 
 from hisops.cli.helptext import Command, group
 from hisops.cli.options import Invocation, asked
+from hisops.errors import UsageProblem
 
 app = group("Planning and carrying out.")
 
+BreakGlass = Annotated[
+    str | None,
+    typer.Option("--break-glass", help="Do without approvals, on the record; why.", metavar="REASON"),
+]
 RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", metavar="RUN")]
 
 
 @app.command("run", cls=Command)
-def run(ctx: typer.Context, plan_file: Annotated[Path, typer.Argument(help="A saved plan.", metavar="PLAN")]) -> int:
+def run(
+    ctx: typer.Context,
+    plan_file: Annotated[Path, typer.Argument(help="A saved plan.", metavar="PLAN")],
+    break_glass: BreakGlass = None,
+) -> int:
     """Carry out a saved plan, exactly as it is."""
     from hisops.cli.carrying import carry_out_plan, open_desk, read_plan
 
     desk = open_desk(asked(ctx))
-    return carry_out_plan(desk, read_plan(plan_file))
+    return carry_out_plan(desk, read_plan(plan_file), reason_of(break_glass))
 
 
 @app.command("resume", cls=Command)
-def resume(ctx: typer.Context, run_name: RunName) -> int:
+def resume(ctx: typer.Context, run_name: RunName, break_glass: BreakGlass = None) -> int:
     """Go on with a run that waits, is held or was cut off; nothing is started twice."""
     from hisops.cli.carrying import open_desk, resume_run
 
-    return resume_run(open_desk(asked(ctx)), run_name)
+    return resume_run(open_desk(asked(ctx)), run_name, break_glass=reason_of(break_glass))
 
 
 @app.command("status", cls=Command)
@@ -41,9 +50,20 @@ def status(ctx: typer.Context, run_name: Annotated[str | None, typer.Argument(me
     return show_status(open_desk(asked(ctx)), run_name)
 
 
-def carry_out(runbook_id: str, target: str, values: Mapping[str, Any], call: Invocation) -> None:
+def carry_out(
+    runbook_id: str, target: str, values: Mapping[str, Any], call: Invocation, break_glass: str | None = None
+) -> None:
     """Plan, show, ask, carry out: what `hisops patch apply …` does."""
     from hisops.cli.carrying import plan_and_carry_out
 
     given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
-    raise typer.Exit(plan_and_carry_out(call, runbook_id, target, given))
+    raise typer.Exit(plan_and_carry_out(call, runbook_id, target, given, reason_of(break_glass)))
+
+
+def reason_of(break_glass: str | None) -> str | None:
+    """Return the reason for doing without approvals as the log will have it; UsageProblem if it says nothing."""
+    if break_glass is None:
+        return None
+    if not break_glass.strip():
+        raise UsageProblem("HIS-4220", "Breaking the glass needs a reason.", "Say why nobody could approve.")
+    return " ".join(break_glass.split())

@@ -1,4 +1,4 @@
-"""`hisops answer`, `approve`, `resolve`, `cancel`: what a person says to a run, signed with the person's own key."""
+"""`hisops answer`, `approve`, `reject`, `resolve`, `cancel`: what a person says to a run, signed by that person."""
 
 from __future__ import annotations
 
@@ -32,17 +32,40 @@ def answer(
 @app.command("approve", cls=Command)
 def approve(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(help="A saved plan, or a run.", metavar="PLAN|RUN")],
+    what: Annotated[str, typer.Argument(help="A saved plan, a run, or a request.", metavar="PLAN|RUN|REQ")],
     step: Annotated[str | None, typer.Argument(help="The step that waits; else the first.", metavar="[STEP]")] = None,
     hours: Annotated[int, typer.Option("--hours", help="How long the approval is good for.", min=1, max=720)] = 24,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Close a run that broke the glass: what you found.", metavar="TEXT")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Sign a request where there is no site.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="With --offline: where the signature goes.", metavar="SIG")
+    ] = None,
 ) -> int:
     """Approve a plan, or the evidence before a step of a run, with your own key."""
-    from hisops.cli.signing import approve_plan, approve_step, open_desk
+    if offline:
+        from hisops.cli.offline import approve_offline
 
-    desk = open_desk(asked(ctx))
-    if Path(what).is_file():
-        return approve_plan(desk, Path(what), hours)
-    return approve_step(desk, what, step, hours)
+        return approve_offline(asked(ctx), Path(what), out)
+    from hisops.cli import approving
+    from hisops.cli.wiring import open_desk
+
+    return approving.approve(open_desk(asked(ctx)), what, step, hours, reason)
+
+
+@app.command("reject", cls=Command)
+def reject(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(help="A saved plan, or a run.", metavar="PLAN|RUN")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")],
+    step: Annotated[str | None, typer.Argument(help="The step; else the one that waits.", metavar="[STEP]")] = None,
+) -> int:
+    """Say no to a plan or to a run that you could approve, signed by you."""
+    from hisops.cli import rejecting
+    from hisops.cli.wiring import open_desk
+
+    return rejecting.reject(open_desk(asked(ctx)), what, step, reason)
 
 
 @app.command("resolve", cls=Command)

@@ -18,6 +18,7 @@ from hisops.adapters.locks import FileLocks, lock_folder
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.sshkeys import OperatorKey, find_operator_key
 from hisops.adapters.vault import SiteVault
+from hisops.cli.handover import handover
 from hisops.cli.opening import open_site, open_trust
 from hisops.cli.options import Invocation
 from hisops.documents.site import LoadedSite
@@ -159,15 +160,25 @@ def start_log(desk: Desk, plan: Plan, approvals: tuple[Signed, ...]) -> RunJourn
 
 
 def reopen_log(desk: Desk, run_id: str) -> RunJournal:
-    """Open the next segment of an unfinished run."""
-    return resume_run(desk.logs, run_id, desk.key(), desk.clock, machine())
+    """Open the next segment of an unfinished run; who takes it over from another says so first."""
+    key = desk.key()
+    taken_over = handover(load_run(desk.logs, run_id), key.principal, desk.loaded.roster)
+    journal = resume_run(desk.logs, run_id, key, desk.clock, machine())
+    if taken_over is not None:
+        journal.commit(taken_over)
+    return journal
 
 
 def loaded_run(desk: Desk, name: str) -> tuple[LoadedRun, Plan]:
     """Return a run by its id or the end of it, and its plan with the definitions that it goes by now."""
     run = load_run(desk.logs, name)
+    return run, plan_of(run)
+
+
+def plan_of(run: LoadedRun) -> Plan:
+    """Return the plan of a run with the definitions that it goes by now."""
     plan, amended = Plan.from_document(run.plan_document), run.amended
-    return run, plan.amended(amended) if amended else plan
+    return plan.amended(amended) if amended else plan
 
 
 def everybody(plan: Plan, run: LoadedRun | None, *more: str) -> tuple[str, ...]:

@@ -109,6 +109,10 @@ def _facts(progress: Progress, page: Page) -> list[tuple[str, str]]:
     rows.append((say("deviations"), "\n".join(deviations) or say("none")))
     if signed := sorted({f"{item.by} ({say(item.kind)})" for item in view.statements}):
         rows.append((say("signed by"), ", ".join(signed)))
+    if taken := [f"{each.previous} {page.signs.arrow} {each.by} ({each.role})" for each in view.handovers]:
+        rows.append((say("handed over"), ", ".join(taken)))
+    if refused := list(dict.fromkeys(reason_text(item.reason, None, say) for item in view.refused)):
+        rows.append((say("does not count"), "\n".join(refused)))
     if lost := [link.host for link in view.links if link.event == "lost"]:
         rows.append((say("link lost"), ", ".join(f"{host} {lost.count(host)} x" for host in dict.fromkeys(lost))))
     rows += [(say("waits at"), f"{step}: {', '.join(parts)}") for step, parts in open_gates(progress)]
@@ -171,7 +175,7 @@ def _recovery(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
     if open_step:
         decide = f"hisops resolve {run} {open_step} --as done|not-done --evidence FILE"
         rows.append((say("decide"), decide, say("signed by you")))
-    return rows
+    return [*rows, *_answers(progress, page)]
 
 
 _STUCK = frozenset({"UNKNOWN", "FAILED", "UNDO_FAILED", "RUNNING", "STARTING", "VERIFYING", "UNDOING"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,12 +16,12 @@ from hisops.console.i18n import Language, mark
 from hisops.console.live import decoded
 from hisops.console.progress import Progress
 from hisops.console.reasons import reason_text
-from hisops.console.theme import BAD, FAINT, STRONG, Page
+from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page
 from hisops.console.words import run_look, step_look, verdict_look
 from hisops.errors import HisopsError
 from hisops.model import records as r
 from hisops.model.expansion import ExpandedRunbook
-from hisops.model.run import RunView, fold
+from hisops.model.run import BREAK_GLASS, RunView, fold
 
 TOLD = {
     "step.intent": mark("{kind} begins on {on}, attempt {attempt}"),
@@ -36,6 +36,8 @@ TOLD = {
     "approval.refused": mark("a signed statement was refused: {reason}"),
     "deviation": mark("deviation: {reason}"),
     "runbook.amend": mark("the runbook was amended by {by}, approved by {approved_by}"),
+    "handover": mark("{by} takes the run over from {previous} as {role}"),
+    "gate broken": mark("gate {part}: {by} did without the approval"),
     "run.seal": mark("sealed: {state}, exit {exit}"),
 }
 
@@ -106,10 +108,10 @@ class Loaded(Protocol):
 Broken = Sequence[tuple[str, HisopsError]]
 
 
-def list_lines(runs: Sequence[Loaded], broken: Broken, page: Page) -> list[Text]:
-    """Return all runs, one a line."""
+def list_lines(runs: Sequence[Loaded], broken: Broken, page: Page, owing: Collection[str] = ()) -> list[Text]:
+    """Return all runs, one a line; `owing` are those that broke the glass and were not reviewed."""
     say = page.say
-    rows = [_listed(run, page) for run in runs]
+    rows = [_listed(run, page, owes=run.run_id in owing) for run in runs]
     rows += [(name, "", "", Text(say("unreadable"), BAD), visible(say.fact(error))) for name, error in broken]
     if not rows:
         return [Text("  " + say("There is no run yet."))]
@@ -120,10 +122,10 @@ def list_lines(runs: Sequence[Loaded], broken: Broken, page: Page) -> list[Text]
     return grid(columns, rows, page.width)
 
 
-def list_document(runs: Sequence[Loaded], broken: Broken, say: Language) -> dict[str, Any]:
+def list_document(runs: Sequence[Loaded], broken: Broken, say: Language, owing: Collection[str] = ()) -> dict[str, Any]:
     """Return all runs for `--json`."""
     return {
-        "runs": [_summary(run) for run in runs],
+        "runs": [{**_summary(run), "not_reviewed": run.run_id in owing} for run in runs],
         "unreadable": [{"run": name, "code": error.code, "fact": say.fact(error)} for name, error in broken],
     }
 
@@ -164,10 +166,12 @@ def show_document(run: Loaded, step: str | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _listed(run: Loaded, page: Page) -> tuple[str | Text, ...]:
+def _listed(run: Loaded, page: Page, *, owes: bool) -> tuple[str | Text, ...]:
     view = _view(run)
     look = run_look(view.state)
     state = Text(f"{getattr(page.signs, look.sign)} {page.say(look.word)}", look.style)
+    if owes:
+        state.append(f"; {page.say('break-glass, not reviewed')}", CARE)
     known = _summary(run)
     return run.run_id, known["runbook"], known["target"], state, ", ".join(dict.fromkeys(run.operators))
 
@@ -231,6 +235,8 @@ def _stated(sign: str, style: str, word: str, reason: str | None, page: Page) ->
 def _plain(record: r.Record, page: Page) -> str | None:
     event = getattr(record, "event", "")
     template = TOLD.get(f"{record.TYPE} {event}" if isinstance(record, r.LinkChanged) else record.TYPE)
+    if isinstance(record, r.GateDecided) and record.value == BREAK_GLASS:
+        template = TOLD["gate broken"]
     if template is None:
         return None
     values = {name: _value(name, value, page) for name, value in r.to_fields(record).items()}

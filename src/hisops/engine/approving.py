@@ -92,4 +92,5 @@ class Approvals:
             run=self.run_id,
             step=step.id,
             evidence=evidence,
+            simulation=bool(self.plan.site.get("simulation")),
         )

@@ -205,6 +205,7 @@ class Authorisation:
             run=self._run,
             step=step,
             evidence=gate.evidence,
+            simulation=self._entries.opening.get("simulation") is True,
         )
 
     def _why_refused(self, signed: Signed, wanted: Wanted, at: datetime) -> str | None:

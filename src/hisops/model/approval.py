@@ -40,6 +40,7 @@ class Wanted:
     run: str | None = None
     step: str | None = None
     evidence: str | None = None
+    simulation: bool = False
 
 
 def why_refused(
@@ -66,6 +67,8 @@ def _wrong_thing(statement: Statement, wanted: Wanted) -> str | None:
         return f"it is for another site ({get('origin')})"
     if get("plan") != wanted.plan:
         return "it approves another plan"
+    if get("simulation") and not wanted.simulation:
+        return "it was given for a simulation"
     return _wrong_kind(get("of"), wanted.of) or (None if get("of") == "plan" else _wrong_place(statement, wanted))
 
 

@@ -1,0 +1,116 @@
+"""Look through the site for what waits for other people: gates of runs, plans that were asked for, broken glass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hisops.cli import wiring
+from hisops.cli.matter import matter_of_run, rejections_of
+from hisops.cli.quorum import able
+from hisops.cli.reviewing import debts_of
+from hisops.cli.taking import read_request
+from hisops.cli.wiring import Desk
+from hisops.console.approvals import DebtItem, Waiting, WaitingItem
+from hisops.console.progress import short_id
+from hisops.errors import HisopsError
+from hisops.journal.reader import LoadedRun, list_runs, load_run
+from hisops.model.approval import STAMP
+from hisops.model.plan import Plan
+from hisops.model.rejection import told
+from hisops.model.run import fold
+from hisops.model.statement import Signed, Statement
+
+ASKED = "asked"
+
+
+def asked_folder(desk: Desk) -> Path:
+    """Return where the requests for plans are kept, so that they can be listed."""
+    return desk.loaded.dir / "approvals" / ASKED
+
+
+def what_waits(desk: Desk) -> Waiting:
+    """Return everything that waits; what cannot be read is for `hisops log verify`, not for this list."""
+    waiting = Waiting()
+    for name in list_runs(desk.logs):
+        try:
+            run = load_run(desk.logs, name)
+            waiting.items += _gates(desk, run)
+            waiting.debts += _debts(desk, run)
+        except HisopsError:
+            continue
+    waiting.items += _plans(desk)
+    return waiting
+
+
+def _gates(desk: Desk, run: LoadedRun) -> Iterator[WaitingItem]:
+    view = fold(run.records)
+    if run.sealed or not any(step.state == "WAITING" for step in view.steps.values()):
+        return
+    try:
+        matter = matter_of_run(desk, run.run_id, None)
+    except HisopsError:  # it waits for an answer of its operator, not for others
+        return
+    (rule,), step = matter.gates, matter.step
+    decided = [item.by for part, item in view.step(step).decided.items() if part.startswith("approve-")]
+    no = [told(item) for item in rejections_of(desk, matter)]
+    missing = rule.quorum - len(decided)
+    if missing <= 0 and not no:
+        return
+    short = short_id(run.run_id)
+    yield WaitingItem(
+        what="run", name=run.run_id, about=_about(matter.plan), step=step, role=rule.role, missing=max(missing, 0),
+        able=tuple(able(desk, rule.role, *wiring.everybody(matter.plan, run), *decided)), given=tuple(decided),
+        rejected=tuple(no), commands=(f"hisops approve {short}", f"hisops approvals request {short} {step} -o FILE"),
+    )  # fmt: skip
+
+
+def _about(plan: Plan) -> str:
+    return f"{plan.runbook['id']} {plan.target} {plan.requester}"
+
+
+def _debts(desk: Desk, run: LoadedRun) -> Iterator[DebtItem]:
+    plan = wiring.plan_of(run)
+    for debt, review in debts_of(desk, run, plan):
+        if review is None:
+            yield DebtItem(
+                run=run.run_id, debt=debt, able=tuple(able(desk, debt.role, *wiring.everybody(plan, run))),
+                command=f"hisops approve {short_id(run.run_id)} --reason TEXT",
+            )  # fmt: skip
+
+
+def _plans(desk: Desk) -> Iterator[WaitingItem]:
+    """Give every request for a plan that is neither signed, nor expired, nor used up."""
+    used = desk.statements.used_nonces()
+    for path in sorted(asked_folder(desk).glob("*.txt")) if asked_folder(desk).is_dir() else ():
+        try:
+            _, statement = read_request(path)
+        except HisopsError:
+            continue
+        arrived = [item for item in desk.statements.for_plan(str(statement.get("plan"))) if isinstance(item, Signed)]
+        signed = any(item.sha256 == f"sha256:{path.stem}" for item in arrived)
+        if not signed and statement.get("nonce") not in used and not _is_over(desk, statement):
+            yield _plan_item(desk, path, statement, arrived)
+
+
+def _plan_item(desk: Desk, path: Path, statement: Statement, arrived: list[Signed]) -> WaitingItem:
+    get = statement.get
+    given = [item.principal for item in arrived if item.statement.kind == "approval"]
+    no = [item for item in arrived if item.statement.kind == "rejection"]
+    stands = [item for item in no if item.sha256 not in " ".join(i.statement.get("withdraws") or "" for i in arrived)]
+    roles = (get("role") or "-").split()
+    people = [who for role in roles for who in able(desk, role, str(get("requester")), *given)]
+    return WaitingItem(
+        what="plan", name=str(get("plan")), about=f"{get('runbook')} {get('target')} {get('requester')}", step=None,
+        role=", ".join(roles), missing=1, able=tuple(dict.fromkeys(people)), given=tuple(given),
+        rejected=tuple(map(told, stands)), commands=(f"hisops approve {path}",),
+    )  # fmt: skip
+
+
+def _is_over(desk: Desk, statement: Statement) -> bool:
+    try:
+        end = datetime.strptime(statement.get("not-after") or "", STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return True
+    return desk.clock.now() > end
