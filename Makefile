@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench kill-matrix system clean fix
+.PHONY: demo test check bench peers kill-matrix system clean fix
 
 demo: $(READY)
 	$(BIN)/python demo/patch_night.py .demo
@@ -18,8 +18,14 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY) system
+bench: $(READY) system peers
 	$(BIN)/python bench/run.py
+
+# What `make bench` compares with and what may not mix with our own packages.
+peers:
+	@[ -x .peers/bin/ansible-playbook ] || { $(PYTHON) -m venv .peers && \
+	  .peers/bin/python -m pip install -q --disable-pip-version-check 'pyinfra>=3.10' 'ansible-core>=2.19'; } || \
+	  echo "could not install the peers: they are left out"
 
 # Every point at which hisops can be killed, one after another: an hour or two. `make test` takes one of each kind.
 kill-matrix: $(READY) system
@@ -46,4 +52,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) .peers .demo
