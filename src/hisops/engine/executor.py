@@ -5,8 +5,9 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from hisops.engine import locking
@@ -15,9 +16,10 @@ from hisops.engine.applying import unmet_condition
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.course import Course, Pace
+from hisops.engine.fanning import carry
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.guarding import Guard, stale
-from hisops.engine.leaving import Leave
+from hisops.engine.leaving import Leave, worst
 from hisops.engine.recorder import Recorder
 from hisops.engine.results import Result
 from hisops.engine.resuming import Found, find_out
@@ -37,6 +39,7 @@ from hisops.errors import (
     UsageProblem,
 )
 from hisops.model import records as r
+from hisops.model.expansion import ExpandedStep
 from hisops.model.plan import Plan
 from hisops.model.run import EXIT_OF, RUN_ENDED, STEP_DONE
 from hisops.model.runbook import Runbook, Step
@@ -94,7 +97,8 @@ class Run:
 
     def values(self) -> Values:
         """Return what is known now."""
-        return Values.of_run(self._bound, self._plan, self.recorder.view, self._own)
+        with self.recorder.still:
+            return Values.of_run(self._bound, self._plan, self.recorder.view, self._own)
 
     def pause(self) -> None:
         """Ask the run to leave at the next boundary."""
@@ -109,9 +113,12 @@ class Run:
             return self._leave(Leave(view.state, view.reason or ""))
         try:
             self._begin(course)
-            for step in self.runbook.steps:
-                self._step(step)
-                self._pace.after(step)
+            for steps in self._bound.runbook.runs():
+                if steps[0].spot.parallel > 1:
+                    self._at_once(steps)
+                for step in steps:
+                    self._step(step)
+                    self._pace.after(step)
             return self._finish()
         except Leave as leave:
             return self._leave(leave)
@@ -142,18 +149,54 @@ class Run:
         begun = any(event != "released" for event in self.recorder.view.locks.values())
         return Leave("HELD" if begun else "FAILED", f"{error} {error.advice}", exit_code=error.exit_code)
 
+    def _at_once(self, steps: Sequence[ExpandedStep]) -> None:
+        """Carry out the items of a step at once, as many as it allows; what goes wrong on one stops no other."""
+        open_steps = [step for step in steps if not self._is_done(step)]
+        lanes = [list(lane) for _, lane in groupby(open_steps, key=lambda step: step.spot.item)]
+        try:
+            faults = carry(lanes, steps[0].spot.parallel, self._lane, lambda lane: self._arrive(lane[0]))
+        except BaseException:
+            self.recorder.forsake()
+            raise
+        if faults:
+            raise worst(faults)
+
+    def _lane(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._advance(step)
+
     def _step(self, step: Step) -> None:
-        view = self.recorder.view.step(step.id)
-        if view.state in STEP_DONE or (view.state == "FAILED" and step.failure_policy == "continue"):
-            return
-        fresh = view.state in {"PENDING", "WAITING", "FAILED"}
+        if not self._is_done(step):
+            self._arrive(step)
+            self._advance(step)
+
+    def _is_done(self, step: Step) -> bool:
+        state = self.recorder.view.step(step.id).state
+        return state in STEP_DONE or (state == "FAILED" and step.failure_policy == "continue")
+
+    def _arrive(self, step: Step) -> None:
+        """Stand at the boundary before a step: leave here if somebody asked for it."""
+        state = self.recorder.view.step(step.id).state
+        fresh = state in {"PENDING", "WAITING", "FAILED"}
         if fresh:
             self.steering.boundary()
         self._pace.before(step, fresh=fresh)
-        if view.state not in {"PENDING", "WAITING"}:
+        if state in {"PENDING", "WAITING"}:
+            self._guard.boundary(self.values())
+
+    def _advance(self, step: Step) -> None:
+        """Take a step as far as it goes; a host out of reach is a failure of a read that may fail."""
+        try:
+            self._take_up(step)
+        except Unreachable as error:
+            if step.writes or step.failure_policy != "continue":
+                raise
+            self._failed(step, str(error))
+
+    def _take_up(self, step: Step) -> None:
+        if self.recorder.view.step(step.id).state not in {"PENDING", "WAITING"}:
             self._settle(step, find_out(self, step))
             return
-        self._guard.boundary(self.values())
         if reason := self._why_skipped(step):
             if reason.startswith(NEEDS):
                 self.recorder.write(r.Deviation(kind="skipped", step=step.id, reason=reason))
@@ -200,10 +243,11 @@ class Run:
     def _settle(self, step: Step, found: Found) -> None:
         """Take a result to its end: verified and succeeded, failed, or unknown."""
         if found.again:
-            if self.steering.cancelled():
-                reason = "not done, and not started again: the run is cancelled"
-                self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
-            self.steering.boundary()
+            with self.recorder.still:  # several steps may come to this at once
+                if self.steering.cancelled():
+                    reason = "not done, and not started again: the run is cancelled"
+                    self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason=reason))
+                self.steering.boundary()
             self._attempt(step)
             return
         result = found.result
@@ -229,7 +273,9 @@ class Run:
             return
         self._check_expected(step, result.verdict, out)
         warned = ", ".join(result.matched) if result.verdict == "warn" else None
-        self.recorder.commit(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
+        # The success of a read may be lost: it is read again. It becomes durable with whatever is committed next.
+        record = self.recorder.commit if step.writes or step.manual else self.recorder.write
+        record(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
 
     def _check_expected(self, step: Step, verdict: str, out: Mapping[str, Any]) -> None:
         """Leave if a read before the first write finds something else than the plan showed."""

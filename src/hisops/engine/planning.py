@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from hisops import expressions
@@ -11,10 +12,11 @@ from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
 from hisops.engine.applying import asked_steps, unmet_condition
 from hisops.engine.checking import outputs_of, verify
 from hisops.engine.conditions import holds
+from hisops.engine.fanning import carry
 from hisops.engine.latching import latch, not_the_inventory
 from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
-from hisops.model.expansion import ExpandedRunbook
+from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import PlannedStep
 from hisops.model.runbook import Step
 from hisops.model.spot import Viewpoint
@@ -49,8 +51,8 @@ def survey(bound: Bound, hands: Hands, own: Folders) -> Survey:
         return found
     found.state = values.state = latch(hands, bound.target_type.state, values, "state")
     steps = _Steps(bound, hands, values, found)
-    for step in bound.runbook.steps:
-        found.steps.append(steps.look_at(step))
+    for run in bound.runbook.runs():
+        found.steps += steps.look_at_all(run)
     return found
 
 
@@ -95,6 +97,24 @@ class _Steps:
         self._waits: dict[str, str] = {}
         self._failed: set[str] = set()
 
+    def look_at_all(self, steps: Sequence[ExpandedStep]) -> list[PlannedStep]:
+        """Return what is known of a step, or of each item of a repeated one: looked at at once if it allows that."""
+        if steps[0].spot.parallel == 1:
+            return [self.look_at(step) for step in steps]
+        looked: dict[str, PlannedStep] = {}
+
+        def lane(steps: Sequence[Step]) -> None:
+            for step in steps:
+                looked[step.id] = self.look_at(step)
+
+        lanes = [list(each) for _, each in groupby(steps, key=lambda step: step.spot.item)]
+        if faults := carry(lanes, steps[0].spot.parallel, lane):
+            raise faults[0]
+        order = [step.id for step in self._bound.runbook.steps]
+        for findings in (self._found.warnings, self._found.refusals):
+            findings.sort(key=lambda finding: order.index(finding.step))
+        return [looked[step.id] for step in steps]
+
     def look_at(self, step: Step) -> PlannedStep:
         """Return what is known of `step` now."""
         bound = self._bound.at(step.spot)
@@ -138,7 +158,11 @@ class _Steps:
             if checked.verdict != "ok":
                 return self._bad(step, checked.reason or checked.verdict, result.out)
             out = outputs_of(step, result.out)
-        except (UsageProblem, Unreachable, Refused):
+        except Unreachable as error:
+            if step.failure_policy != "continue":
+                raise
+            return self._bad(step, str(error), {})
+        except (UsageProblem, Refused):
             raise
         except HisopsError as error:
             return self._bad(step, str(error), {})

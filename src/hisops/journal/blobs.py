@@ -13,6 +13,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from hisops.errors import LogBroken
 from hisops.journal.chain import read_regular
@@ -35,21 +36,23 @@ def name_of(digest: str) -> str:
 
 
 class Blobs:
-    """The blobs of one run. What is stored becomes durable with `sync`."""
+    """The blobs of one run. What is stored becomes durable with `sync`. Several threads may store at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._pending: list[int] = []
         self._stored: dict[bytes, str] = {}
+        self._lock = Lock()
 
     def store(self, data: bytes) -> str:
         """Store `data`, unless it is stored already; return its digest. LogBroken if the disk refuses."""
         if len(data) > _SMALL:
             return self._write(data)
         plain = hashlib.sha256(data).digest()
-        if plain not in self._stored:
-            self._stored[plain] = self._write(data)
-        return self._stored[plain]
+        stored = self._stored.get(plain)
+        if stored is None:
+            stored = self._stored[plain] = self._write(data)
+        return stored
 
     def _write(self, data: bytes) -> str:
         packed = zlib.compress(data, 1) if len(data) > _WORTH else data
@@ -59,8 +62,11 @@ class Blobs:
         path = self.folder / name
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            self._pending.append(fd)
-            write_all(fd, stored)
+            try:
+                write_all(fd, stored)
+            finally:
+                with self._lock:  # only now: who syncs what is pending closes it, too
+                    self._pending.append(fd)
         except OSError as error:
             raise broken(path, error) from error
         return "sha256:" + name
@@ -69,7 +75,8 @@ class Blobs:
         """Make everything stored so far, and the names of it, durable; OSError if that fails."""
         if not self._pending:
             return
-        pending, self._pending = self._pending, []
+        with self._lock:
+            pending, self._pending = self._pending, []
         # At once, not one after another: the file system then writes its own journal once for all of them.
         tasks = [self._pool.submit(os.fdatasync, fd) for fd in pending]
         try:

@@ -77,6 +77,12 @@ class StepView:
         """Return the newest call of `kind`, or None."""
         return next((call for call in reversed(self.calls) if call.intent.kind == kind), None)
 
+    def call_of(self, record: r.CallStarted | r.CallOutput | r.CallEnded) -> CallView | None:
+        """Return the call that `record` tells of; several of a step may be open at once."""
+        key = (record.kind, record.attempt)
+        found = (call for call in reversed(self.calls) if (call.intent.kind, call.intent.attempt) == key)
+        return next(found, None)
+
 
 def common_state(states: Collection[str]) -> str:
     """Return the state of a step that stands for several."""
@@ -146,7 +152,7 @@ class RunView:
                 step.calls.append(CallView(record))
                 self.wrote = self.wrote or effect in {"write", "destructive"}
             case r.CallStarted() | r.CallOutput() | r.CallEnded():
-                if call := self.step(record.step).last(record.kind):
+                if call := self.step(record.step).call_of(record):
                     call.apply(record)
             case r.GateOpened(step=name):
                 self.step(name).open_gate(record)
