@@ -350,6 +350,16 @@ class ChildOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildLook:
+    """What a plan for a child run came to: how many checks are good, what warns, what forbids it."""
+
+    checked: int
+    steps: int
+    warnings: Sequence[str] = ()
+    refusals: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChildLeft:
     """How a child run was left. REFUSED: it was never opened. `head` is the digest of the HEAD of a sealed run."""
 
@@ -368,6 +378,9 @@ class Children(Protocol):
 
     def known(self, run: str) -> bool:
         """Return whether the run was ever opened."""
+
+    def look(self, order: ChildOrder) -> ChildLook:
+        """Plan the run and say what was found, without opening it."""
 
     def carry_on(self, order: ChildOrder) -> ChildLeft:
         """Plan and open the run if it is not known, else resume it, else adopt its end; return how it stands now."""

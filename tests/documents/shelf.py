@@ -75,6 +75,34 @@ timeout: 5m
 undo: {sh: tool unchange, judge: tool/list, timeout: 5m}
 """
 
+PLAYBOOK = """\
+hisops: playbook/v1
+id: night
+version: 1.0.0
+title: {zh: 夜, en: Night}
+purpose: {zh: 夜, en: Night}
+target: {engine: thing}
+parameters:
+  archive: {type: file, title: {zh: 包, en: Archive}, required: true}
+  word: {type: string, title: {zh: 词, en: Word}, required: true}
+  tag: {type: tag, title: {zh: 签, en: Tag}, required: true}
+  days: {type: integer, title: {zh: 天, en: Days}}
+runs:
+  - id: first
+    title: {zh: 先, en: First}
+    runbook: thing/do
+    on: standby
+    with: {archive: {from: params.archive}, word: {from: params.word}, tag: {from: params.tag}, days: 7}
+  - id: second
+    title: {zh: 后, en: Second}
+    when: target.has_standby && steps.first.state == "SUCCEEDED"
+    needs: [first]
+    runbook: thing/do
+    with: {archive: {from: params.archive}, word: once, tag: {from: params.tag}}
+    on_failure: hold
+    gate: {confirm: true, show: [first]}
+"""
+
 
 def library(folder: Path) -> Library:
     """Return a library whose shipped definitions lie in `folder`."""

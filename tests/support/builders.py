@@ -14,7 +14,7 @@ from hisops.model.judge import Judge
 from hisops.model.plan import Plan, PlannedStep
 from hisops.model.run import RunView, fold
 from hisops.model.site import Site, TargetType
-from hisops.ports import Ports, Rows
+from hisops.ports import Children, Ports, Rows
 from tests.support.fakes import (
     FakeHost,
     FakeLocks,
@@ -136,6 +136,7 @@ class World:
     planned: list[PlannedStep] = field(default_factory=list)
     involved: tuple[str, ...] = ("dba1@hospital",)
     break_glass: str | None = None
+    children: Children | None = None
 
     def __post_init__(self) -> None:
         self.sql = FakeSql(
@@ -185,6 +186,7 @@ class World:
             observer=self.watcher,
             locks=self.locks,
             windows=self.windows,
+            children=self.children,
         )
 
     def plan(self) -> Plan:

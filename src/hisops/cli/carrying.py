@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hisops.cli import wiring
 from hisops.cli.amending import amendment_due
+from hisops.cli.children import Carried, SiteRuns
 from hisops.cli.citing import cite
 from hisops.cli.composing import compose
 from hisops.cli.options import Invocation
@@ -115,10 +116,28 @@ def _go(
     desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: LoadedRun | None,
     amendment: Amendment | None = None, break_glass: str | None = None,
 ) -> int:  # fmt: skip
+    progress, ended = _carry(desk, screen, plan, journal, loaded, amendment, break_glass)
+    _close(screen, progress, ended, debts_of(desk, load_run(desk.logs, journal.run_id), plan))
+    return ended.exit_code
+
+
+def _carry(
+    desk: Desk, screen: Screen, plan: Plan, journal: RunJournal, loaded: LoadedRun | None, amendment: Amendment | None,
+    break_glass: str | None,
+) -> tuple[Progress, Ended]:  # fmt: skip
+    """Carry a run on, until its end or until people are needed; a playbook's own runs likewise, one in the other."""
     progress = _progress(journal.run_id, plan, journal.entries())
     observer = watch(screen, progress, desk.clock.now)
     operator = Terminal(screen, progress, observer.held, desk.clock.now)
-    ports = wiring.ports(desk, journal, operator, observer)
+
+    def child(*run: *Carried) -> tuple[Progress, Ended]:
+        progress, ended = _carry(desk, screen, *run, break_glass)
+        screen.show(closing_lines(progress, screen.page(), ended.exit_code))
+        return progress, ended
+
+    ports = wiring.ports(
+        desk, journal, operator, observer, SiteRuns(desk, screen, observer, child, break_glass=break_glass is not None)
+    )
     try:
         with observer.shown():
             if amendment is not None:
@@ -134,8 +153,7 @@ def _go(
         ports.reach.close()
         ports.locks.release()
         journal.close()
-    _close(screen, progress, ended, debts_of(desk, load_run(desk.logs, journal.run_id), plan))
-    return ended.exit_code
+    return progress, ended
 
 
 def _close(screen: Screen, progress: Progress, ended: Ended, debts: Debts) -> None:

@@ -37,6 +37,12 @@ COMMANDS: dict[str, Place] = {
         "Check everything that can be checked without changing anything, and show what would be done.",
     ),
     "run": Place("running", RUNNING, "Carry out a saved plan, exactly as it is.", single=True),
+    "play": Place(
+        "play",
+        RUNNING,
+        "Carry out a playbook: plan all its runs, ask, then carry them out one after the other, each with its own log.",
+        single=True,
+    ),
     "status": Place(
         "running", RUNNING, "Say how far a run is and what can be done; without RUN, the newest.", single=True
     ),

@@ -9,9 +9,11 @@ from typing import Any
 from hisops.canonical import digest_of
 from hisops.cli.wiring import Desk, no_target
 from hisops.documents.library import Library
-from hisops.documents.lint import fit_runbook
+from hisops.documents.lint import fit_playbook, fit_runbook
 from hisops.model.expanding import Find, Source, expand, used
 from hisops.model.expansion import ExpandedRunbook
+from hisops.model.playbook import FOLDER
+from hisops.model.playing import Child, expand_playbook, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Composed:
 def compose(desk: Desk, runbook_id: str, target: str) -> Composed:
     """Return the runbook for `target`; DocumentProblems, or UsageProblem if there is no such target."""
     library = desk.loaded.library
+    if playbook := name_of(runbook_id):
+        return _compose_playbook(desk, playbook, target)
     runbook = fit_runbook(library, runbook_id)
     if target not in desk.loaded.site.databases:
         raise no_target(desk, target)
@@ -45,6 +49,22 @@ def compose(desk: Desk, runbook_id: str, target: str) -> Composed:
     document = expand(main, find, desk.loaded.site, target)
     sources = {runbook.model.id: runbook.digest, **used(main, find)}
     return Composed(document, ExpandedRunbook.model_validate(document), sources, document == runbook.document)
+
+
+def _compose_playbook(desk: Desk, name: str, target: str) -> Composed:
+    """Return the playbook as a procedure whose steps are runs of composed runbooks."""
+    playbook = fit_playbook(desk.loaded.library, name)
+    if target not in desk.loaded.site.databases:
+        raise no_target(desk, target)
+    sources = {f"{FOLDER}/{name}": playbook.digest}
+
+    def child_of(runbook: str, database: str) -> Child:
+        composed = compose(desk, runbook, database)
+        sources.update(composed.sources)
+        return Child(composed.model, composed.digest)
+
+    document = expand_playbook(playbook.document, child_of, desk.loaded.site, target)
+    return Composed(document, ExpandedRunbook.model_validate(document), sources, plain=False)
 
 
 def _finder(library: Library) -> Find:

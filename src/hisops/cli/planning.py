@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hisops.canonical import digest_of
 from hisops.cli.composing import Composed, compose
+from hisops.cli.prospects import Prospects
 from hisops.cli.quorum import unmet
 from hisops.cli.wiring import Desk, bound_of, new_id, ports
 from hisops.documents.load import Loaded
@@ -25,7 +26,7 @@ from hisops.model.plan import Plan
 from hisops.model.site import TargetType
 from hisops.model.timing import Forecast, forecast
 from hisops.model.window import Look
-from hisops.ports import Observer, Operator
+from hisops.ports import ChildOrder, Observer, Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,14 @@ def make_plan(
     bound = assembly.bind(chosen.definitions, desk.loaded.site, target, values, files)
     requester = desk.key().principal
     plan_id = new_id(target, desk.clock.now())
-    everything = ports(desk, NoJournal(plan_id), operator, observer)
+
+    def child(order: ChildOrder) -> tuple[Plan, list[dict[str, str]]]:
+        planned = make_plan(
+            desk, order.runbook, order.target, order.values, operator, observer, break_glass=break_glass
+        )
+        return planned.plan, planned.refusals
+
+    everything = ports(desk, NoJournal(plan_id), operator, observer, Prospects(desk, child))
     try:
         found = assembly.look(everything, bound, chosen.definitions.judges, plan_id)
     finally:

@@ -63,7 +63,7 @@ def make(
     """Check everything that can be checked without changing anything, and show what would be done."""
     from hisops.cli.carrying import plan_only
 
-    return plan_only(asked(ctx), runbook, target, _pairs(parameter or []), out)
+    return plan_only(asked(ctx), runbook, target, pairs(parameter or []), out)
 
 
 @app.command("show", cls=Command)
@@ -79,13 +79,14 @@ def show(ctx: typer.Context, plan_file: Annotated[Path, typer.Argument(help="A s
     show_plan(screen, plan, ())
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = {}
+def pairs(texts: list[str]) -> dict[str, str]:
+    """Return the values of `-p NAME=VALUE`."""
+    found = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign:
             raise UsageProblem(
                 "HIS-2202", "{text} is not NAME=VALUE.", "Write it like -p patch_id=37642901.", text=text
             )
-        pairs[name.replace("-", "_")] = value
-    return pairs
+        found[name.replace("-", "_")] = value
+    return found

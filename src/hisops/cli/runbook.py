@@ -15,7 +15,8 @@ app = group("The library of runbooks and judges.")
 
 
 def _ids(ctx: typer.Context) -> list[str]:
-    return list(open_library(asked(ctx)).ids())
+    library = open_library(asked(ctx))
+    return [*library.ids(), *library.playbooks()]
 
 
 def _judges(ctx: typer.Context) -> list[str]:
@@ -33,13 +34,17 @@ Code = Annotated[int | None, typer.Option("--exit-code", help="Its exit code, if
 
 @app.command("list", cls=Command)
 def list_(ctx: typer.Context) -> None:
-    """List the runbooks."""
+    """List the runbooks and the playbooks."""
+    from hisops.console import playbook
     from hisops.console.runbook import list_document, list_lines
 
-    screen = screen_of(asked(ctx))
-    runbooks = [loaded.model for loaded in open_library(asked(ctx)).runbooks()]
-    screen.data(list_document(runbooks))
+    screen, library = screen_of(asked(ctx)), open_library(asked(ctx))
+    runbooks = [loaded.model for loaded in library.runbooks()]
+    playbooks = [library.playbook(name).model for name in library.playbooks()]
+    screen.data({**list_document(runbooks), **playbook.list_document(playbooks)})
     screen.show(list_lines(runbooks, screen.page()))
+    if playbooks:
+        screen.show(playbook.list_lines(playbooks, screen.page()))
 
 
 @app.command("show", cls=Command)
@@ -47,10 +52,22 @@ def show(ctx: typer.Context, runbook: RunbookId) -> None:
     """Show a runbook: purpose, parameters, steps with gates and ways back."""
     from hisops.console.runbook import show_document, show_lines
 
-    screen = screen_of(asked(ctx))
-    loaded = open_library(asked(ctx)).runbook(runbook)
+    screen, library = screen_of(asked(ctx)), open_library(asked(ctx))
+    if runbook.removeprefix("playbooks/") in library.playbooks():
+        _show_playbook(ctx, runbook.removeprefix("playbooks/"))
+        return
+    loaded = library.runbook(runbook)
     screen.data(show_document(loaded.document, loaded.digest))
     screen.show(show_lines(loaded.model, loaded.digest, screen.page()))
+
+
+def _show_playbook(ctx: typer.Context, name: str) -> None:
+    from hisops.console import playbook
+    from hisops.console.runbook import show_document
+
+    screen, loaded = screen_of(asked(ctx)), open_library(asked(ctx)).playbook(name)
+    screen.data(show_document(loaded.document, loaded.digest))
+    screen.show(playbook.show_lines(loaded.model, loaded.digest, screen.page()))
 
 
 @app.command("lint", cls=Command)
@@ -72,7 +89,7 @@ def lint(ctx: typer.Context, files: Files) -> None:
 def schema(
     ctx: typer.Context,
     kind: Annotated[
-        Literal["runbook", "judge", "site", "roster", "target"], typer.Argument(help="Which kind of file.")
+        Literal["runbook", "judge", "site", "roster", "target", "playbook"], typer.Argument(help="Which kind of file.")
     ] = "runbook",
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors."""

@@ -34,7 +34,7 @@ from hisops.journal.writer import RunJournal
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
 from hisops.model.statement import Signed
-from hisops.ports import Journal, Observer, Operator, Ports
+from hisops.ports import Children, Journal, Observer, Operator, Ports
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -97,8 +97,10 @@ def machine() -> Machine:
     )
 
 
-def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) -> Ports:
-    """Return the ports of a run, or of the live checks of a plan."""
+def ports(
+    desk: Desk, journal: Journal, operator: Operator, observer: Observer, children: Children | None = None
+) -> Ports:
+    """Return the ports of a run, or of the live checks of a plan; `children` for one of a playbook."""
     vault = desk.vault()
     return Ports(
         reach=SiteReach(desk.loaded.site, desk.loaded.dir, vault),
@@ -110,6 +112,7 @@ def ports(desk: Desk, journal: Journal, operator: Operator, observer: Observer) 
         observer=observer,
         locks=locks(desk),
         windows=desk.windows(),
+        children=children,
     )
 
 
@@ -143,10 +146,10 @@ def bound_of(desk: Desk, plan: Plan) -> tuple[Bound, Mapping[str, Judge]]:
     return bound, definitions.judges
 
 
-def start_log(desk: Desk, plan: Plan, approvals: tuple[Signed, ...]) -> RunJournal:
+def start_log(desk: Desk, plan: Plan, approvals: tuple[Signed, ...], run_id: str | None = None) -> RunJournal:
     """Open the log of a new run of `plan`, which uses up `approvals`."""
     opening = Opening(
-        run_id=new_id(plan.target, desk.clock.now()),
+        run_id=run_id or new_id(plan.target, desk.clock.now()),
         origin=desk.loaded.site.origin,
         plan=plan.document(),
         runbook=plan.runbook,

@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.cells import cell_len
 from rich.text import Text
 
+from hisops.console.children import child_rows, children_document
 from hisops.console.duration import spoken, time_of_day
 from hisops.console.escape import visible
 from hisops.console.grid import Column, folded, grid, pad, wrapped
@@ -58,6 +59,7 @@ def document(progress: Progress, exit_code: int) -> dict[str, object]:
         "waits": [
             {"step": step, "parts": parts, "role": _role(progress, step)} for step, parts in open_gates(progress)
         ] if view.state not in RUN_ENDED else [],
+        **children_document(progress),
     }  # fmt: skip
 
 
@@ -141,6 +143,8 @@ def _counted(progress: Progress, page: Page) -> str:
 def _commands(progress: Progress, page: Page, live: bool) -> list[tuple[str, str, str]]:
     """Return what can be typed next: a word for it, the command, a remark."""
     say, run, state = page.say, short_id(progress.run_id), progress.view.state
+    if rows := child_rows(progress, page):
+        return rows
     if state in RUN_ENDED:
         return [
             (say("look"), f"hisops log show {run}", ""),

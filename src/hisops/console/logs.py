@@ -35,6 +35,8 @@ TOLD = {
     "approval": mark("{kind} by {by} accepted"),
     "approval.refused": mark("a signed statement was refused: {reason}"),
     "deviation": mark("deviation: {reason}"),
+    "child.intent": mark("run {run} of {runbook} on {target} begins, attempt {attempt}"),
+    "child.end": mark("run {run} has ended: {state}, exit {exit}"),
     "runbook.amend": mark("the runbook was amended by {by}, approved by {approved_by}"),
     "handover": mark("{by} takes the run over from {previous} as {role}"),
     "gate broken": mark("gate {part}: {by} did without the approval"),

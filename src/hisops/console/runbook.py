@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -11,7 +11,7 @@ from hisops.console.duration import rough
 from hisops.console.grid import Column, grid, wrapped
 from hisops.console.plan import effect_text, gate_words
 from hisops.console.theme import CARE, FAINT, STRONG, Page
-from hisops.model.runbook import Parameter, Runbook, Step
+from hisops.model.runbook import Parameter, Runbook, Step, TargetRequirement
 from hisops.model.timing import forecast
 
 
@@ -45,7 +45,7 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
     say = page.say
     rows = [
         (say("command"), f"hisops {runbook.command}" if runbook.command else "-"),
-        (say("for"), _target(runbook)),
+        (say("for"), target_words(runbook.target)),
         (say("digest"), digest),
         *((say("refuses"), say.of(refusal.because)) for refusal in runbook.refuse),
     ]
@@ -56,24 +56,25 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
         *wrapped(say.of(runbook.purpose), page.width, indent=2),
         Text(),
         *grid([Column(), Column(wraps=True)], rows, page.width),
-        *_parameters(runbook, page),
+        *parameter_lines(runbook.parameters, page),
         Text(),
         *_steps(runbook, page),
         *_sums(runbook, page),
     ]
 
 
-def _target(runbook: Runbook) -> str:
-    wants = runbook.target
+def target_words(wants: TargetRequirement) -> str:
+    """Return what a target has to be, in a few words."""
     return " ".join(filter(None, [wants.engine, wants.version, wants.role]))
 
 
-def _parameters(runbook: Runbook, page: Page) -> list[Text]:
-    if not runbook.parameters:
+def parameter_lines(parameters: Mapping[str, Parameter], page: Page) -> list[Text]:
+    """Return a table of parameters, an empty line before it; nothing if there are none."""
+    if not parameters:
         return []
     rows = [
         (f"--{name.replace('_', '-')}", parameter.type, f"{page.say.of(parameter.title)}{_default(parameter, page)}")
-        for name, parameter in runbook.parameters.items()
+        for name, parameter in parameters.items()
     ]
     return [Text(), *grid([Column(page.say("parameter")), Column(), Column(wraps=True)], rows, page.width)]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.text import Text
 
+from hisops.console.children import STARTED
 from hisops.console.duration import clock, rough, spoken, time_of_day
 from hisops.console.escape import visible
 from hisops.console.grid import folded, pad, shorten
@@ -142,6 +143,8 @@ def _remark(progress: Progress, group: Sequence[Step], page: Page) -> list[Text]
     text = ""
     if view.state in ACTIVE and (call := view.calls[-1] if view.calls else None):
         text = _where(call.intent.on, call.pid, call.intent.op is not None, page)
+    elif view.state in ACTIVE and view.child:
+        text = page.say(STARTED, run=view.child.run)
     elif view.reason and view.state != "PENDING" and view.reason != NOT_REACHED:
         text = reason_text(view.reason, progress.runbook, page.say)
     if not text:

@@ -12,6 +12,8 @@ from hisops.documents.places import definitions, id_of, shipped_runbooks
 from hisops.documents.problems import nearest
 from hisops.errors import Refused, UsageProblem
 from hisops.model.judge import Action, Judge
+from hisops.model.playbook import FOLDER as PLAYBOOKS
+from hisops.model.playbook import Playbook
 from hisops.model.runbook import Call, Runbook
 from hisops.model.site import TargetType
 from hisops.model.text import Definition
@@ -30,7 +32,7 @@ class Library:
         self._shipped = shipped or shipped_runbooks()
         self._own = site_dir / "runbooks" if site_dir else None
         self._overrides = dict(overrides or {})
-        self._loaded: dict[str, Loaded[Runbook] | Loaded[Judge] | Loaded[TargetType]] = {}
+        self._loaded: dict[str, Loaded[Runbook] | Loaded[Judge] | Loaded[TargetType] | Loaded[Playbook]] = {}
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all runbooks, sorted."""
@@ -48,6 +50,15 @@ class Library:
         Raises DocumentProblems if it cannot be read, Refused for an override that is not declared.
         """
         return self._find(name, Runbook, self.ids())
+
+    def playbooks(self) -> tuple[str, ...]:
+        """Return the ids of all playbooks, sorted. They lie beside the folders of the runbooks."""
+        folders = [folder.parent / PLAYBOOKS for folder in (self._shipped, self._own) if folder is not None]
+        return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
+
+    def playbook(self, name: str) -> Loaded[Playbook]:
+        """Return the playbook `name` as it is written; `lint.fit_playbook` tells whether it can be carried out."""
+        return self._find(f"{PLAYBOOKS}/{name}", Playbook, [f"{PLAYBOOKS}/{each}" for each in self.playbooks()])
 
     def commands(self) -> list[Row]:
         """Return the commands that runbooks bring; see `hisops.documents.commands`."""
@@ -139,7 +150,8 @@ class Library:
     def _file(folder: Path | None, name: str) -> Path | None:
         if folder is None or ".." in name.split("/") or name.startswith("/"):
             return None
-        path = folder / f"{name}.yaml"
+        root = folder.parent if name.startswith(f"{PLAYBOOKS}/") else folder
+        path = root / f"{name}.yaml"
         return path if path.is_file() else None
 
 

@@ -11,13 +11,25 @@ from hisops.documents.findings import Finding, problems_of
 from hisops.documents.library import Library
 from hisops.documents.load import KINDS, Examined, Loaded, fit, kind_of
 from hisops.documents.problems import DocumentProblems, Problem, Severity, nearest
-from hisops.documents.rules import conditions, evidence, fan, library_wide, references, screen, shape, texts, uses
+from hisops.documents.rules import (
+    conditions,
+    evidence,
+    fan,
+    library_wide,
+    playbooks,
+    references,
+    screen,
+    shape,
+    texts,
+    uses,
+)  # fmt: skip
 from hisops.documents.rules.subject import Rule, Subject
 from hisops.documents.site import FILE
 from hisops.documents.site_rules import site_problems
 from hisops.documents.source import Keys, Source
 from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.errors import UsageProblem
+from hisops.model.playbook import Playbook
 from hisops.model.runbook import Runbook
 from hisops.model.site import Site, TargetType
 
@@ -120,6 +132,23 @@ def _used(runbook: Runbook, library: Library, seen: set[str]) -> Iterator[Loaded
             yield from _used(part.model, library, seen)
 
 
+def fit_playbook(library: Library, name: str) -> Loaded[Playbook]:
+    """Return the playbook `name`, fit to be carried out; DocumentProblems with all that speaks against it."""
+    loaded = library.playbook(name)
+    if found := list(playbook_problems(loaded.model, loaded.source, library)):
+        raise DocumentProblems(found)
+    return loaded
+
+
+def playbook_problems(
+    playbook: Playbook, source: Source, library: Library, damaged: Collection[Keys] = ()
+) -> Iterator[Problem]:
+    """Give what breaks the rules for playbooks."""
+    play = playbooks.Play(playbook, library)
+    for rule, check in playbooks.PLAY_RULES.items():
+        yield from problems_of(check(play), source, rule, "error", damaged)
+
+
 def runbook_problems(
     runbook: Runbook, source: Source, library: Library, damaged: Collection[Keys] = ()
 ) -> Iterator[Problem]:
@@ -135,6 +164,8 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
         return
     if isinstance(best, Runbook):
         yield from runbook_problems(best, source, library, examined.damaged)
+    elif isinstance(best, Playbook):
+        yield from playbook_problems(best, source, library, examined.damaged)
     elif isinstance(best, TargetType):
         findings = library_wide.facts_are_captured(best, library)
         yield from problems_of(findings, source, "TA001", "error", examined.damaged)

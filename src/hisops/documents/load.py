@@ -13,6 +13,7 @@ from hisops.documents.source import Keys, Source
 from hisops.documents.validate import validate
 from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.model.judge import Judge
+from hisops.model.playbook import Playbook
 from hisops.model.policy import NOTHING_MORE, Policy
 from hisops.model.roster import Roster
 from hisops.model.runbook import Runbook
@@ -28,6 +29,7 @@ KINDS: dict[str, type[Definition]] = {
     "roster/v1": Roster,
     "policy/v1": Policy,
     "target/v1": TargetType,
+    "playbook/v1": Playbook,
 }
 
 

@@ -10,8 +10,10 @@ from typing import cast
 from hisops.engine.binding import Binder, BoundCall, wait_call
 from hisops.engine.calling import Caller
 from hisops.engine.conditions import holds
+from hisops.engine.playing import Playing
 from hisops.engine.results import Result
 from hisops.engine.values import Values
+from hisops.errors import CheckFailed
 from hisops.model.runbook import Step, Upload, Wait
 from hisops.ports import Clock
 
@@ -34,6 +36,7 @@ class Hands:
     binder: Binder
     caller: Caller
     clock: Clock
+    playing: Playing | None = None
 
 
 def _call(hands: Hands, attempt: Attempt) -> Result:
@@ -90,12 +93,19 @@ def _wait(hands: Hands, attempt: Attempt) -> Result:
         number += 1
 
 
+def _play(hands: Hands, attempt: Attempt) -> Result:
+    if hands.playing is None:
+        raise CheckFailed("HIS-6802", "Nothing here can carry out the runs of a playbook.", "Use `hisops play`.")
+    return hands.playing.begin(attempt.step, attempt.values, attempt.number)
+
+
 ACTIONS: dict[str, Callable[[Hands, Attempt], Result]] = {
     "sh": _call,
     "sql": _call,
     "upload": _upload,
     "manual": _manual,
     "wait": _wait,
+    "child": _play,
 }
 
 

@@ -16,6 +16,7 @@ from hisops.engine.killing import Kills
 from hisops.engine.latching import latch, moved
 from hisops.engine.parameters import files_moved
 from hisops.engine.planning import Survey, survey
+from hisops.engine.playing import Playing
 from hisops.engine.recorder import Recorder
 from hisops.engine.steering import Steering
 from hisops.engine.values import Bound, Values
@@ -110,7 +111,8 @@ def _hands(
 ) -> Hands:  # fmt: skip
     secrets = [ports.vault.get(name) for name in secret_names(bound)]
     caller = Caller(ports, log, lambda: secrets, patience, killed)
-    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock)
+    playing = Playing(ports.children, log) if ports.children else None
+    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, playing)
 
 
 def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> OwnFolders:

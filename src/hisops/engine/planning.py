@@ -14,12 +14,15 @@ from hisops.engine.checking import outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.fanning import carry
 from hisops.engine.latching import latch, not_the_inventory
+from hisops.engine.playing import order_of
 from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
 from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import PlannedStep
-from hisops.model.runbook import Step
+from hisops.model.runbook import ChildRun, Step
 from hisops.model.spot import Viewpoint
+
+NOT_PLANNED = (UsageProblem, Unreachable, Refused)  # why a plan of a child run may not come about
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class _Steps:
         if applies == "no":
             self._values.states[step.id] = "SKIPPED"
             return PlannedStep(**known, note=unmet_condition(step, self._values))
+        if step.child is not None:
+            return self._child(step, step.child, known)
         if until := self._waits_for(step, applies):
             self._waits[step.id] = until
             return PlannedStep(**known, unknown_until=None if step.writes or step.manual else until)
@@ -136,6 +141,30 @@ class _Steps:
             self._failed.add(step.id)
             return PlannedStep(**known, verdict="not checked", note=f"needs {broken[0]}, which failed")
         return PlannedStep(**known, **self._live(step))
+
+    def _child(self, step: Step, child: ChildRun, known: dict[str, Any]) -> PlannedStep:
+        """Return what is known of a run: its own plan, unless it needs what an earlier one writes."""
+        known = {**known, "host": child.target}
+        playing = self._hands.playing
+        until = next((self._waits[name] for name in step.needs if name in self._waits), None)
+        if until is None and known["applies"] == "unknown":
+            until = "it applies"
+        if step.writes or until:
+            self._waits[step.id] = step.id
+        if until or playing is None:
+            return PlannedStep(**known, unknown_until=until)
+        if broken := [name for name in step.needs if name in self._failed]:
+            self._failed.add(step.id)
+            return PlannedStep(**known, verdict="not checked", note=f"needs {broken[0]}, which failed")
+        try:
+            look = playing.children.look(order_of(step, self._values))
+        except NOT_PLANNED as error:
+            return PlannedStep(**known, **self._bad(step, str(error), {}))
+        if look.refusals:
+            return PlannedStep(**known, **self._bad(step, "; ".join(look.refusals), {}))
+        self._found.warnings += [Finding(step.id, warning) for warning in look.warnings]
+        verdict = "warn" if look.warnings else "ok"
+        return PlannedStep(**known, verdict=verdict, out={"checked": look.checked, "steps": look.steps})
 
     def _applies(self, step: Step) -> str:
         if asked_steps(step, self._bound.runbook) & {*self._waits, *self._failed}:

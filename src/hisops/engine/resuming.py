@@ -12,6 +12,7 @@ from hisops.engine.actions import Attempt, action_of, upload_call
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe
 from hisops.engine.leaving import Leave
+from hisops.engine.playing import result_of
 from hisops.engine.resolving import resolved
 from hisops.engine.results import Result
 from hisops.engine.running import Running
@@ -35,6 +36,8 @@ AGAIN = Found(Result("unknown"), again=True)
 def find_out(run: Running, step: Step) -> Found:
     """Return what became of `step`; Leave if people must decide."""
     view = run.recorder.view.step(step.id)
+    if step.child is not None:
+        return _found_child(run, step, view)
     if view.state == "FAILED":
         return AGAIN if _repeatable(step) else _by_probe(run, step)
     if view.state == "UNKNOWN":
@@ -46,6 +49,21 @@ def find_out(run: Running, step: Step) -> Found:
         return _recovered(run, step, call)
     ended = call.ended
     return Found(Result(ended.verdict, ended.code, ended.out, tuple(ended.matched), ended.reason))
+
+
+def _found_child(run: Running, step: Step, view: StepView) -> Found:
+    """Find the run that a step stands for by its recorded id; one that failed is begun anew unless a person decides."""
+    playing = run.hands.playing
+    if view.state in {"FAILED", "UNKNOWN"}:
+        decided = resolved(run, step)
+        return Found(Result("ok", reason=decided.reason)) if decided and decided.done else AGAIN
+    if view.child is None or view.child.attempt < view.attempt or playing is None:
+        return AGAIN
+    if view.child_ended is not None:
+        return Found(result_of(view.child_ended))
+    if not playing.children.known(view.child.run):
+        return AGAIN
+    return Found(playing.go_on(step, run.values(), view.child))
 
 
 def _repeatable(step: Step) -> bool:

@@ -37,7 +37,7 @@ class Expected:
     def outcome_differs(self, step: Step, verdict: str, out: Mapping[str, Any]) -> list[str]:
         """Return in which of its outcomes a read is worse, or another, than the plan showed."""
         planned = self._planned.get(step.id)
-        if planned is None or planned.verdict not in _RANK:
+        if planned is None or planned.verdict not in _RANK or step.child is not None:
             return []
         if _RANK.get(verdict, 2) > _RANK[planned.verdict]:
             return [f"step {step.id} was {planned.verdict}, is {verdict}"]

@@ -26,6 +26,7 @@ from hisops.journal.sshsig import dearmor
 from hisops.journal.stamp import TOLERANCE, read_time
 from hisops.journal.trust import Trust
 from hisops.journal.verify_amendments import Amendments
+from hisops.journal.verify_children import Families
 from hisops.journal.verify_segment import Seen, SegmentFacts, SegmentReader
 from hisops.model import records as r
 from hisops.model.run import RunView
@@ -59,8 +60,10 @@ class RunFacts:
         return bool(self.segments) and self.segments[-1].sealed
 
 
-def verify_run(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Trust) -> RunFacts:
-    """Return what holds of the run in `folder`, and what does not."""
+def verify_run(
+    folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Trust, *, is_child: bool = False
+) -> RunFacts:
+    """Return what holds of the run in `folder`, and what does not. A run that another stands for has no children."""
     facts = RunFacts(folder.name, closed=entries.closed is not None)
     facts.closed_by = str(entries.closed["actor"]) if entries.closed else None
     facts.operators = [str(opened.values["actor"]) for opened in entries.opened]
@@ -75,6 +78,7 @@ def verify_run(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust: Tr
         _check_head(folder, entries, ledger, facts)
         try:
             _check_meaning(folder, entries, ledger, trust, facts)
+            _check_children(folder, ledger, trust, facts, is_child=is_child)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             # Signed, yet not of the form that records and plans have: whoever wrote it, it proves nothing.
             fact = "What the run {run} says cannot be followed: {why}."
@@ -94,6 +98,20 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
     allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
     allowed.check(facts.seen, amended)
     facts.vouched, facts.approved = allowed.vouched, allowed.approved
+
+
+def _check_children(folder: Path, ledger: LedgerFacts, trust: Trust, facts: RunFacts, *, is_child: bool) -> None:
+    if facts.view is None or not any(isinstance(item.record, r.ChildIntended | r.ChildEnded) for item in facts.seen):
+        return
+    if is_child:
+        facts.findings.failed("integrity", "The run {run} belongs to another, yet has runs itself.", run=folder.name)
+        return
+
+    def verify(run: str) -> RunFacts:
+        return verify_run(folder.parent / run, ledger.runs[run], ledger, trust, is_child=True)
+
+    families = Families(runs=folder.parent, ledger=ledger, findings=facts.findings, verify=verify)
+    families.check(facts.seen, facts.view)
 
 
 def _read_segments(folder: Path, entries: RunEntries, ledger: LedgerFacts, facts: RunFacts) -> None:

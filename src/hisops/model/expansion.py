@@ -11,15 +11,21 @@ from functools import cached_property
 
 from pydantic import Field
 
-from hisops.model.runbook import From, Parameter, Refusal, Runbook, Step, TargetRequirement
+from hisops.model.runbook import ChildRun, From, Parameter, Refusal, Runbook, Step, TargetRequirement
 from hisops.model.spot import Seen, Spot, Viewpoint
 from hisops.model.text import Definition, Name, Text
 
 
 class ExpandedStep(Step):
-    """A step with its spot; a step of the runbook itself has none."""
+    """A step with its spot; a step of the runbook itself has none. A step of a playbook stands for a run."""
 
     placed: Spot | None = None
+    stands_for: ChildRun | None = None
+
+    @property
+    def child(self) -> ChildRun | None:
+        """The run that it stands for."""
+        return self.stands_for
 
     @cached_property
     def spot(self) -> Spot:

@@ -132,6 +132,16 @@ class From(Definition):
     from_: Annotated[str, Field(alias="from")]
 
 
+class ChildRun(Definition):
+    """The run that a step of a playbook stands for; `digest` is that of the runbook with every step in it."""
+
+    runbook: str
+    version: str
+    digest: str
+    target: str
+    values: dict[Name, str | int | bool | From] = Field(default_factory=dict)
+
+
 def _usual_place(before: dict[str, Any]) -> Place:
     """Return where a step that does not say acts: a statement on the database, everything else on its host."""
     return "db" if before.get("sql") is not None else "db_host"
@@ -182,6 +192,11 @@ class Step(Definition):
     def failure_policy(self) -> OnFailure:
         """What a failure leads to: as written, else hold for steps that write and stop for the others."""
         return self.on_failure or ("hold" if self.writes else "stop")
+
+    @property
+    def child(self) -> ChildRun | None:
+        """The run that a step of a playbook stands for; see `model.expansion`."""
+        return None
 
     @property
     def spot(self) -> Spot:

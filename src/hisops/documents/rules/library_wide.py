@@ -12,21 +12,31 @@ from hisops.documents.load import Examined
 from hisops.documents.problems import nearest
 from hisops.errors import HisopsError
 from hisops.model.judge import Judge
+from hisops.model.playbook import FOLDER as PLAYBOOKS
+from hisops.model.playbook import Playbook
 from hisops.model.runbook import Runbook
 from hisops.model.site import TargetType
 
-_FOLDERS = {Judge: "judges/", TargetType: "targets/"}
+_FOLDERS: dict[type, str] = {Judge: "judges/", TargetType: "targets/", Playbook: f"{PLAYBOOKS}/"}
 
 
 def id_is_the_place(path: Path, examined: Examined[Any], _: Library) -> Iterator[Finding]:
     """A definition is found under its id, so it lies where its id says."""
     definition = examined.best
+    if isinstance(definition, Playbook):
+        yield from _playbook_is_in_place(path, definition)
     if not isinstance(definition, Runbook | Judge | TargetType):
         return
     name = _FOLDERS.get(type(definition), "") + definition.id
     if "runbooks" in path.resolve().parts and not str(path.resolve().with_suffix("")).endswith(f"/runbooks/{name}"):
         fact, todo = "The id `{id}` does not fit the place of the file.", "Call the file `runbooks/{name}.yaml`."
         yield Finding(("id",), fact, todo, {"id": definition.id, "name": name})
+
+
+def _playbook_is_in_place(path: Path, playbook: Playbook) -> Iterator[Finding]:
+    if path.resolve().parent.name == PLAYBOOKS and path.stem != playbook.id:
+        fact, todo = "The id `{id}` does not fit the place of the file.", "Call the file `playbooks/{id}.yaml`."
+        yield Finding(("id",), fact, todo, {"id": playbook.id})
 
 
 def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
@@ -45,7 +55,9 @@ def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Ite
 
 def replacement_is_declared(path: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
     """A site's definition that replaces a shipped one is declared with its digest."""
-    if examined.loaded is None or not isinstance(definition := examined.loaded.model, Runbook | Judge | TargetType):
+    if examined.loaded is None or not isinstance(
+        definition := examined.loaded.model, Runbook | Judge | TargetType | Playbook
+    ):
         return
     name = _FOLDERS.get(type(definition), "") + definition.id
     source = library.source_of(name)
