@@ -29,6 +29,8 @@ from hisops.console.timing import forecast_of
 from hisops.engine import amending, assembly
 from hisops.engine.amending import Amendment
 from hisops.engine.executor import Ended, Run
+from hisops.engine.heartbeat import Heartbeat
+from hisops.engine.locking import check_copy
 from hisops.errors import HisopsError, UsageProblem
 from hisops.journal.reader import Entry, LoadedRun, list_runs, load_run
 from hisops.journal.run import finish_close
@@ -36,7 +38,7 @@ from hisops.journal.writer import RunJournal
 from hisops.model.plan import Plan
 from hisops.model.records import StatementRefused
 from hisops.model.review import Debt, Review
-from hisops.model.run import EXIT_OF
+from hisops.model.run import EXIT_OF, fold
 
 __all__ = ["carry_out_plan", "open_desk", "plan_and_carry_out", "plan_only", "read_plan", "resume_run", "show_status"]
 
@@ -106,6 +108,7 @@ def resume_run(desk: Desk, name: str, *, ending: bool = False, break_glass: str 
     if loaded.sealed:
         finish_close(desk.logs, loaded.run_id, desk.key(), desk.clock)
         return show_status(desk, loaded.run_id)
+    check_copy(fold(loaded.records), wiring.locks(desk).here, loaded.run_id)
     amendment = None if ending else amendment_due(desk, screen, loaded, plan)
     if amendment is not None:
         plan = plan.amended(amendment.definitions)
@@ -147,7 +150,7 @@ def _carry(
             run = assembly.assemble(
                 ports, bound, judges, plan, key.principal, wiring.everybody(plan, loaded, key.principal), break_glass
             )
-            with _signals(run, operator, observer):
+            with _signals(run, operator, observer), Heartbeat(run.hands.caller.fences):
                 ended = run.carry_out()
     finally:
         ports.reach.close()

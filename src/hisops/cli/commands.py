@@ -81,6 +81,18 @@ COMMANDS: dict[str, Place] = {
         RUNNING,
         "What waits for another person's approval or review; requests that go out and signatures that come back.",
     ),
+    "unlock": Place(
+        "locking",
+        RUNNING,
+        "Take a lock away from a run that nobody will carry on; refused while its owner lives.",
+        single=True,
+    ),
+    "adopt": Place(
+        "locking",
+        RUNNING,
+        "Carry a run on from a copy of its log, after its control host was lost; refused while that lives.",
+        single=True,
+    ),
     "log": Place("log", EVIDENCE, "The signed logs of runs."),
     "init": Place(
         "setup",

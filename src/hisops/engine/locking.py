@@ -65,11 +65,28 @@ def check_copy(view: RunView, here: ControlHost, run_id: str) -> None:
         )  # fmt: skip
 
 
+def check_newest(host: Host, view: RunView, values: Values, run_id: str) -> None:
+    """Refuse a log that is older than what the run did on `host`: restored from a copy, it would repeat that."""
+    run_as = marker_place(values)[1]
+    known = {call.intent.op for step in view.steps.values() for call in step.calls}
+    strange = sorted(set(host.operations(run_id, run_as)) - known)
+    ended = any(host.read_marker(name, run_as).freed == _ended(run_id) for name in lock_names(values))
+    if strange or ended:
+        raise LockHeld(
+            "HIS-6203",
+            "This log of {run} is older than what the run did: {host} knows {what}.",
+            "Put the newest copy of the logs in place. If there is none, see to the target by hand, then unlock it.",
+            run=run_id, host=host.name, what=", ".join(strange) if strange else "that it has ended",
+        )  # fmt: skip
+
+
 def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences) -> None:
     """Take every lock; LockHeld names the holder. What was taken before a refusal is given back."""
     check_copy(recorder.view, ports.locks.here, run_id)
     mine = holder_of(ports, plan, run_id)
     kept = {name for (name, _), event in recorder.view.locks.items() if event != "released"}
+    if kept:
+        check_newest(ports.reach.host(marker_place(values)[0]), recorder.view, values, run_id)
     try:
         for name in lock_names(values):
             _take_one(ports, recorder, values, mine, name, again=name in kept, fences=fences)
@@ -138,10 +155,27 @@ def release(ports: Ports, recorder: Recorder, fences: Fences, run_id: str) -> No
     """Give back what this run holds, at its end."""
     for held in fences.held:
         host = ports.reach.host(held.where)
-        if host.drop_marker(held.name, held.text, held.run_as, f"ended: {run_id}"):
+        if host.drop_marker(held.name, held.text, held.run_as, _ended(run_id)):
             recorder.write(LockChanged(name=held.name, where=held.where, event="released"))
         fences.forget(held)
     ports.locks.release()
+
+
+def give_back(ports: Ports, recorder: Recorder, values: Values, run_id: str) -> None:
+    """Give back what an earlier process of this run has left held, without taking it first."""
+    where, run_as = marker_place(values)
+    host = ports.reach.host(where)
+    for name in lock_names(values):
+        text = host.read_marker(name, run_as).text
+        holder = parse(text)
+        if holder is None or (holder.run, holder.copy) != (run_id, ports.locks.here.copy):
+            continue
+        if host.drop_marker(name, text or "", run_as, _ended(run_id)):
+            recorder.write(LockChanged(name=name, where=where, event="released"))
+
+
+def _ended(run_id: str) -> str:
+    return f"ended: {run_id}"
 
 
 def _undo(ports: Ports, recorder: Recorder, fences: Fences, kept: set[str]) -> None:

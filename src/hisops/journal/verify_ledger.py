@@ -15,6 +15,7 @@ from hisops.journal.findings import Findings
 from hisops.journal.heads import ledger_text
 from hisops.journal.ledger import FILE
 from hisops.journal.ledger_facts import LedgerFacts, Opened, RunEntries
+from hisops.journal.lock_story import BREAK, note_broken
 from hisops.journal.merkle import Tree
 from hisops.journal.reviews import KIND as REVIEW
 from hisops.journal.reviews import review_of
@@ -28,7 +29,7 @@ from hisops.journal.verify_checkpoint import verify_checkpoint
 
 REMARKS = frozenset({"ledger.torn", "clock.step"})
 OF_RUNS = frozenset({"run.open", "seg.open", "run.close"})
-OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact", REVIEW})
+OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact", REVIEW, BREAK})
 
 
 def verify_ledger(logs: Path, trust: Trust, findings: Findings) -> LedgerFacts:
@@ -171,6 +172,8 @@ class _Reading:
             self.facts.runs[values["run"]].reviews.append(review_of(values))
         elif line.kind == "blob.redact":
             self.facts.redacted[values["digest"]] = str(values["reason"])
+        elif line.kind == BREAK:
+            note_broken(values, self._findings)
         elif line.kind not in OF_PEOPLE:
             add = self._findings.incomplete if values.get("crit") is True else self._findings.note
             add("completeness", "The ledger holds an entry of unknown type {kind}.", kind=line.kind)

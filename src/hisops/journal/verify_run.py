@@ -19,6 +19,7 @@ from hisops.journal.durable import is_held
 from hisops.journal.findings import Findings
 from hisops.journal.heads import Head, parse_head
 from hisops.journal.ledger_facts import LedgerFacts, RunEntries
+from hisops.journal.lock_story import check_locks
 from hisops.journal.protocol import check_story
 from hisops.journal.runkey import RUN
 from hisops.journal.segment import segment_name
@@ -95,6 +96,7 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
     amended = amendments.check(facts.seen)
     in_force = {**plan, **next(reversed(amended.values()), {})}
     facts.view = check_story(facts.seen, in_force, facts.findings)
+    check_locks(facts.seen, facts.findings)
     allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
     allowed.check(facts.seen, amended)
     facts.vouched, facts.approved = allowed.vouched, allowed.approved
