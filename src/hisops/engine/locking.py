@@ -136,19 +136,23 @@ def _own(ports: Ports, host: Host, name: str, run_as: RunAs | None, found: Marke
 
 def _refusal(name: str, where: str, text: str | None, life: Life, mine: Holder) -> LockHeld:
     holder = parse(text)
-    unlock = f"hisops unlock {name} -t {mine.target} --reason TEXT"
-    if holder is not None and holder.run == mine.run:
-        advice = f"This is a copy of its log. If that control host is lost: hisops adopt {mine.run} --reason TEXT"
-    elif life.alive:
-        advice = "Wait for it to end; `hisops status` there tells what it does"
-    else:
-        advice = f"Resume or cancel it where its log is. If its log is lost for good: {unlock}"
+    advice = _advice(name, holder, life, mine)
     return LockHeld(
         "HIS-6201",
         "{name} on {host} is held by {holder}; {life}.",
         "{advice}.",
         name=name, host=where, holder=told(holder, text), life=life.why, advice=advice,
     )  # fmt: skip
+
+
+def _advice(name: str, holder: Holder | None, life: Life, mine: Holder) -> str:
+    if holder is not None and holder.run == mine.run and not life.alive:
+        return f"This is a copy of its log. If that control host is lost: hisops adopt {mine.run} --reason TEXT"
+    if life.alive:
+        return "Wait for it to end; `hisops status` there tells what it does"
+    if holder is not None and holder.copy == mine.copy:
+        return f"Go on with it or cancel it: hisops resume {holder.run}"
+    return f"Go on with it where its log is. If that is lost for good: hisops unlock {name} --reason TEXT"
 
 
 def release(ports: Ports, recorder: Recorder, fences: Fences, run_id: str) -> None:
