@@ -39,7 +39,9 @@ def check_databases(desk: Desk, reach: Reach) -> Iterator[Check]:
         subject = f"database {name}"
         try:
             facts = desk.loaded.library.target_type(database.engine).model.identity
-            text = next(fact.sql for fact in facts if fact.sql)
+            text = next((fact.sql for fact in facts if fact.sql), None)
+            if text is None:
+                continue  # a kind of target that is not asked by SQL
             told = reach.sql(name).run(text, {}, read_only=True, timeout=30)
         except TimeoutError:
             yield Check(subject=subject, state="bad", fact="It does not answer in time.", todo="Look at its listener.")

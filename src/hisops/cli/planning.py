@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hisops.canonical import digest_of
 from hisops.cli.composing import Composed, compose
+from hisops.cli.edits import check_definitions
 from hisops.cli.prospects import Prospects
 from hisops.cli.quorum import unmet
 from hisops.cli.wiring import Desk, bound_of, new_id, ports
@@ -160,7 +160,7 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
             "Carry it out there.",
             other=plan.site["origin"],
         )
-    _check_definitions(desk, plan)
+    check_definitions(desk, plan)
     bound, judges = bound_of(desk, plan)
     timing = Forecast.from_document(plan.timing) if plan.timing else None
     check_window(bound.runbook, plan.target, _look(desk, bound), timing, desk.clock.now())
@@ -169,29 +169,3 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
         assembly.check_fresh(everything, bound, judges, plan)
     finally:
         everything.reach.close()
-
-
-def _check_definitions(desk: Desk, plan: Plan) -> None:
-    """Refuse a plan whose definitions are not those of the library: edited since, or edited in the plan itself."""
-    library = desk.loaded.library
-    runbook = compose(desk, str(plan.runbook["id"]), plan.target)
-    now = {**runbook.sources, "targets": library.target_type(runbook.model.target.engine).digest}
-    then = {**(plan.uses or {runbook.model.id: digest_of(plan.runbook)}), "targets": digest_of(plan.target_type)}
-    now |= {f"judges/{name}": each.digest for name, each in library.judges_of(runbook.model).items()}
-    then |= {f"judges/{name}": digest_of(document) for name, document in plan.judges.items()}
-    changed = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    same = {plan.runbook_digest, digest_of(plan.runbook)} == {runbook.digest}
-    if changed or (runbook.plain and not same):
-        raise Refused(
-            "HIS-6304",
-            "The plan is stale: {names} is not what the library holds now.",
-            "Make a new plan and have it approved.",
-            names=", ".join(changed) or runbook.model.id,
-        )
-    if not same:
-        raise Refused(
-            "HIS-6310",
-            "The plan is stale: with the inventory as it is now {runbook} has other steps than the plan.",
-            "Make a new plan and have it approved.",
-            runbook=runbook.model.id,
-        )
