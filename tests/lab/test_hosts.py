@@ -99,8 +99,9 @@ def test_sudo_becomes_whom_the_sudoers_allow(shared_lab: Rehearsal, command: str
 @pytest.mark.parametrize(
     ("host", "command", "words"),
     [
-        ("his-db2", "sudo -n -u root true", "sudo: a password is required"),
-        ("his-db2", "sudo -u root true", "a terminal is required"),
+        ("his-db1", "sudo -n -u oracle sudo -n -u root true", "sudo: a password is required"),
+        ("his-db1", "sudo -n -u oracle sudo -u root true", "a terminal is required"),
+        ("his-db2", "sudo -n -u hisops true", "Sorry, user oracle is not allowed to execute 'true' as hisops"),
         ("his-db1", "sudo -n -u postgres true", "sudo: unknown user postgres"),
         ("his-db1", "sudo -n -i", "invalid option -- 'i'"),
         ("his-db1", "sudo -n -u oracle", "usage: sudo"),

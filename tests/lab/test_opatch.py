@@ -313,6 +313,5 @@ def test_chinese_output_yields_to_the_locale_except_for_the_banner(lab: Rehearsa
 def test_standby_behind_takes_the_patch_out_of_the_standbys_home(lab: Rehearsal) -> None:
     control.set_fault(lab.directory, "standby-behind", True)
     assert GOOD not in patches(lab, "his-db2")
-    assert lab.store.read("his_dr")["standby"]["apply_lag_s"] > 3600
     control.set_fault(lab.directory, "standby-behind", False)
     assert GOOD in patches(lab, "his-db2")

@@ -24,6 +24,8 @@ _GONE = frozenset(
         "DPY-4011",
     }
 )  # fmt: skip
+_NOT_OPEN = "ORA-01109"
+_MOUNTED = "ORA-01033"
 _LATE = frozenset({"DPY-4024", "DPI-1067", "ORA-01013", "ORA-03156"})
 _LOGIN = frozenset({"ORA-01017", "ORA-01031", "ORA-28000", "ORA-28001", "ORA-28003", "ORA-01005", "ORA-01045"})
 
@@ -93,6 +95,7 @@ class OracleSql:
             "normal": oracledb.AUTH_MODE_DEFAULT,
             "sysdba": oracledb.AUTH_MODE_SYSDBA,
             "sysbackup": oracledb.AUTH_MODE_SYSBKP,
+            "sysdg": oracledb.AUTH_MODE_SYSDGD,
         }
         self._session = oracledb.connect(
             user=self._connect.user,
@@ -117,6 +120,17 @@ class OracleSql:
                 "HIS-3032",
                 "{database} did not let {user} in: {error}",
                 "Check user, mode and the secret of the database in site.yaml.",
+                database=self._name,
+                user=self._connect.user,
+                error=words,
+            )
+        if code == _MOUNTED and self._connect.mode == "normal":
+            self._session = None
+            return Unreachable(
+                "HIS-3034",
+                "{database} is starting, stopping or only mounted, and lets {user} not in: {error}",
+                "A mounted standby takes sysdba, sysbackup or sysdg only: set `user` and `mode` of the database in "
+                "site.yaml; else wait until it is open.",
                 database=self._name,
                 user=self._connect.user,
                 error=words,
@@ -155,8 +169,7 @@ class OracleSql:
 def _carry_out(session: Any, text: str, binds: Mapping[str, Any], read_only: bool) -> Rows:
     with session.cursor() as cursor:
         if read_only:
-            session.rollback()  # SET TRANSACTION must come first in its transaction
-            cursor.execute("SET TRANSACTION READ ONLY")
+            _begin_reading(session, cursor)
         cursor.arraysize = 1000
         cursor.outputtypehandler = _output_type
         cursor.execute(text, dict(binds))
@@ -166,6 +179,18 @@ def _carry_out(session: Any, text: str, binds: Mapping[str, Any], read_only: boo
         else:
             session.commit()
         return rows
+
+
+def _begin_reading(session: Any, cursor: Any) -> None:
+    """Begin a transaction that cannot write. A database that is only mounted has none, and nothing to write to."""
+    import oracledb
+
+    session.rollback()  # SET TRANSACTION must come first in its transaction
+    try:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    except oracledb.DatabaseError as error:
+        if getattr(error.args[0], "full_code", "") != _NOT_OPEN:
+            raise
 
 
 def _rows(cursor: Any) -> Rows:

@@ -14,10 +14,10 @@ FAULTS: dict[str, Text] = {
     "opatch-too-old": Text(
         zh="home 中的 OPatch 版本低于补丁的要求", en="The OPatch of the home is older than patches require"
     ),
-    "standby-behind": Text(
-        zh="备库的 home 没有该补丁,日志应用也落后",
-        en="The standby's home lacks the patch, and its redo apply lags behind",
-    ),
+    "standby-behind": Text(zh="备库的 home 没有该补丁", en="The standby's home lacks the patch"),
+    "standby-lag": Text(zh="备库的日志传输与应用落后 90 分钟", en="The standby is 90 minutes behind its primary"),
+    "tablespace-full": Text(zh="一个表空间几乎用尽", en="A tablespace is nearly full"),
+    "failed-job": Text(zh="一个定时作业昨夜失败", en="A scheduled job failed last night"),
     "disk-full": Text(zh="home 所在文件系统几乎没有空间", en="The file system of the home has hardly any space left"),
     "disk-full-apply": Text(zh="opatch apply 复制文件时空间耗尽", en="Space runs out while opatch apply copies files"),
     "smoke-red": Text(zh="业务冒烟测试有一项失败", en="One check of the smoke test fails"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hisops.lab import commands, views
+from hisops.lab import commands, redo, views
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.layout import Layout
 from hisops.lab.registration import ready_services, registered
@@ -22,7 +23,7 @@ class LabInstance:
 
     def __init__(self, layout: Layout, database: str) -> None:
         self._store = Store(layout.state)
-        self._path = layout.state / f"{database}.json"
+        self._paths = [layout.state / f"{name}.json" for name in self._store.databases()]
         self._database = database
         self._lock = threading.Lock()
         self._views: dict[tuple[str, str], Mapping[str, Table]] = {}
@@ -49,9 +50,9 @@ class LabInstance:
         return _status(pdb["open_mode"], restricted=pdb["restricted"] == "YES") if pdb else None
 
     def version_token(self) -> str:
-        """Return a text that changes with the state."""
-        stat = os.stat(self._path)
-        return f"{stat.st_ino} {stat.st_mtime_ns}"
+        """Return a text that changes with the state of the pair, and with the second: lags move on their own."""
+        stats = [os.stat(path) for path in self._paths]
+        return " ".join([*(f"{stat.st_ino} {stat.st_mtime_ns}" for stat in stats), str(int(time.time()))])
 
     def tables(self, container: str) -> Mapping[str, Table]:
         """Return the views, made anew only when the state has moved."""
@@ -61,7 +62,9 @@ class LabInstance:
         with self._lock:
             found = self._views.get(key)
             if found is None:
-                found = {**healthy(datetime.now().replace(microsecond=0)), **views.tables(self._state(), container)}
+                state = self._state()
+                mine = views.tables(state, container, redo.other_of(self._store, state))
+                found = {**healthy(datetime.now().replace(microsecond=0)), **mine}
                 self._views = {key: found}
             return found
 
@@ -70,6 +73,7 @@ class LabInstance:
         try:
             with self._store.change(self._database) as state:
                 answer = commands.carry_out(state, command.container, command.text)
+                redo.follow(self._store, state)
         except CommandRefused as refused:
             raise OracleError(refused.number, refused.text) from refused
         return None if answer is None else Done()

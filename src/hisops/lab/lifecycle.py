@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hisops.lab import alert, background
+from hisops.lab import alert, background, redo
 from hisops.lab.commands import open_pdb
 from hisops.lab.inventory import Inventory
 from hisops.lab.registration import registers_at
@@ -40,6 +40,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
         state["listener"]["registers_at"] = registers_at(desk.store)
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
+        redo.follow(desk.store, state)
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
     background.start(desk.layout, name, "instance")
     say("ORACLE instance started.", "", *_SGA)
@@ -54,6 +55,7 @@ def mount(desk: Desk, name: str, say: Say) -> None:
     desk.pause(0.5)
     with desk.store.change(name) as state:
         state.update(status="MOUNTED", open_mode="MOUNTED")
+        redo.follow(desk.store, state)
         alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
     say("Database mounted.")
 
@@ -64,14 +66,15 @@ def open_(desk: Desk, name: str, say: Say, *, read_only: bool = False) -> None:
     desk.pause(1)
     with desk.store.change(name) as state:
         primary = state["role"] == "PRIMARY"
-        mode = ("READ ONLY" if read_only else "READ WRITE") if primary else "READ ONLY WITH APPLY"
+        mode = "READ WRITE" if primary and not read_only else "READ ONLY"
         state.update(status="OPEN", open_mode=mode)
+        redo.follow(desk.store, state)
         alert.write(state, "ALTER DATABASE OPEN", "Completed: ALTER DATABASE OPEN")
         for pdb in state["pdbs"]:
             if pdb["name"] == "PDB$SEED":
                 pdb["open_mode"] = "READ ONLY"
             elif pdb["saved_state"]:
-                open_pdb(state, pdb, mode if primary else "READ ONLY")
+                open_pdb(state, pdb, mode)
     say("Database opened.")
 
 
@@ -105,12 +108,17 @@ def _step(desk: Desk, name: str, status: str) -> None:
         state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
+        if state["role"] == redo.STANDBY and state["standby"]["mrp"]:
+            state["standby"]["mrp"] = False  # SHUTDOWN stops Redo Apply
+            alert.write(state, f"Managed Standby Recovery Canceled ({state['sid']})")
+        redo.follow(desk.store, state)
 
 
 def _end(desk: Desk, name: str, how: str) -> None:
     with desk.store.change(name) as state:
         alert.write(state, f"Shutting down ORACLE instance ({how})", "Instance shutdown complete")
         down(state)
+        redo.follow(desk.store, state)
     background.stopped(desk.layout, name, "instance")
     background.start_forgotten_client(desk.layout, name)
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hisops.lab import alert
 from hisops.lab.background import stopped
-from hisops.lab.inventory import Inventory, install
+from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Layout
-from hisops.lab.patches import RU_1927, STRANGER
+from hisops.lab.patches import RU_1926, RU_1927, STRANGER
 from hisops.lab.state import State, Store
 from hisops.lab.tree import OLD_OPATCH_VERSION, OPATCH_VERSION, install_stranger, set_opatch_version
 
-_BEHIND_SECONDS = 5400
+_LATE_SECONDS = 5400
 
 
 def apply(layout: Layout, name: str, on: bool) -> None:
@@ -27,6 +28,8 @@ def apply(layout: Layout, name: str, on: bool) -> None:
 def furnish(layout: Layout, states: dict[str, State]) -> None:
     """Write the data files that the states name; small, but real, so that backups have something to read."""
     for name, state in states.items():
+        if "sid" in state:
+            alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
         for file in state.get("datafiles", ()):
             path = Path(file["name"])
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,15 +49,37 @@ def _opatch_too_old(layout: Layout, on: bool) -> None:
 
 
 def _standby_behind(layout: Layout, on: bool) -> None:
+    """Take the patch out of the standby's home, files included, and out of the instance that runs from it."""
     home = layout.machine(STANDBY_HOST).oracle_home
+    level = RU_1926 if on else RU_1927
     if on:
         Inventory(home).remove(RU_1927.id)
         for storage in (home / ".patch_storage").glob(f"{RU_1927.id}_*"):
             shutil.rmtree(storage)
+        shutil.rmtree(home / "sqlpatch" / RU_1927.id, ignore_errors=True)
+        put_files(next((home / ".patch_storage").glob(f"{RU_1926.id}_*")) / "files", home)
     elif not Inventory(home).find(RU_1927.id):
         install(home, RU_1927, datetime.now(UTC) - timedelta(days=1))
     with Store(layout.state).change("his_dr") as state:
-        state["standby"].update(apply_lag_s=_BEHIND_SECONDS if on else 0, transport_lag_s=_BEHIND_SECONDS if on else 0)
+        state["version"] = level.version
+
+
+def _standby_lag(layout: Layout, on: bool) -> None:
+    with Store(layout.state).change("his_dr") as state:
+        state["standby"]["late_s"] = _LATE_SECONDS if on else 0
+
+
+def _tablespace_full(layout: Layout, on: bool) -> None:
+    with Store(layout.state).change("his") as state:
+        space = next(space for space in state["tablespaces"] if space["name"] == "HISDATA")
+        space["percent"] = 97 if on else 71
+
+
+def _failed_job(layout: Layout, on: bool) -> None:
+    last_night = datetime.now(UTC) - timedelta(hours=9)
+    job = {"con": "HISPDB", "owner": "HIS", "name": "J_DAY_CLOSE", "time": last_night.isoformat()}
+    with Store(layout.state).change("his") as state:
+        state["failed_jobs"] = [job] if on else []
 
 
 def _pdb_mounted(layout: Layout, on: bool) -> None:
@@ -74,6 +99,9 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "conflict": _conflict,
     "opatch-too-old": _opatch_too_old,
     "standby-behind": _standby_behind,
+    "standby-lag": _standby_lag,
+    "tablespace-full": _tablespace_full,
+    "failed-job": _failed_job,
     "pdb-mounted": _pdb_mounted,
     "active-executables": _active_executables,
 }

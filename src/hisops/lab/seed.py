@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
 from hisops.lab.patches import RU_1926, RU_1927, Patch
+from hisops.lab.redo import link_state
 from hisops.lab.state import State
 
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
@@ -65,7 +66,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "log_mode": "ARCHIVELOG",
         "flashback_on": "YES",
         "autobackup": True,
-        "pdbs": [_pdb("PDB$SEED", 2, "READ ONLY"), *(_pdb(pdb, con, _mode(primary)) for pdb, con in _PDBS)],
+        "pdbs": [_pdb("PDB$SEED", 2, "READ ONLY"), *(_pdb(pdb, con, _mode(primary), primary) for pdb, con in _PDBS)],
         "sqlpatch": [_registry_row(con, now) for con in ("CDB$ROOT", "PDB$SEED", "HISPDB", "LISPDB")],
         "registry": [
             {"comp_id": comp, "comp_name": text, "version": "19.0.0.0.0", "status": "VALID"}
@@ -82,19 +83,26 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "datafiles": _datafiles(str(data)),
         "services": _services(name.upper()),
         "listener": {"name": "LISTENER", "up": True, "since": long_ago, "registers_at": long_ago},
-        "standby": {"transport_lag_s": 0, "apply_lag_s": 0, "mrp": "APPLYING_LOG"},
+        "standby": link_state(),
+        "tablespaces": [{"con": con, "name": name, "percent": percent} for con, name, percent in _TABLESPACES],
+        "failed_jobs": [],
     }
 
 
 _PDBS = (("HISPDB", 3), ("LISPDB", 4))
+_TABLESPACES = (
+    ("CDB$ROOT", "SYSTEM", 34), ("CDB$ROOT", "SYSAUX", 41), ("CDB$ROOT", "UNDOTBS1", 12), ("HISPDB", "SYSTEM", 29),
+    ("HISPDB", "SYSAUX", 38), ("HISPDB", "HISDATA", 71), ("LISPDB", "SYSTEM", 27), ("LISPDB", "LISDATA", 58),
+)  # fmt: skip
 
 
 def _mode(primary: bool) -> str:
     return "READ WRITE" if primary else "READ ONLY"
 
 
-def _pdb(name: str, con_id: int, mode: str) -> State:
-    return {"name": name, "con_id": con_id, "open_mode": mode, "restricted": "NO", "saved_state": True}
+def _pdb(name: str, con_id: int, mode: str, saved: bool = True) -> State:
+    """Return a pluggable database; on a standby nobody could save its state, since that is written down in it."""
+    return {"name": name, "con_id": con_id, "open_mode": mode, "restricted": "NO", "saved_state": saved}
 
 
 def _old_backup(now: datetime) -> State:

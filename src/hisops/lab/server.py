@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from hisops.lab import redo
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.lifecycle import down
 from hisops.lab.machine import ports_file
@@ -129,6 +130,7 @@ def crash(store: Store, host: str) -> None:
             if state["host"] == host:
                 down(state)
                 state["listener"]["up"] = False
+                redo.follow(store, state)
 
 
 def _take(lock: IO[str]) -> bool:

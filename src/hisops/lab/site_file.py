@@ -43,7 +43,6 @@ hosts:
 def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
     machine = layout.machine(name)
     via = "sudo" if LOGIN[name] != "oracle" else "none"
-    root = "\n      root: {user: root, via: sudo}" if via == "sudo" else ""
     return f"""  {name}:
     address: 127.0.0.1
     port: {ports[name]["ssh"]}
@@ -51,7 +50,8 @@ def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
     os: linux
     class: {kind}
     roles:
-      owner: {{user: oracle, via: {via}}}{root}
+      owner: {{user: oracle, via: {via}}}
+      root: {{user: root, via: sudo}}
     identity_file: {_text(private_key(layout.root, "dba1"))}
     boot_id_file: {_text(machine.boot_id)}
     stage_dir: {_text(machine.root / "u01" / "stage")}

@@ -102,10 +102,8 @@ def _write_system_files(machine: Machine) -> None:
         f"echo '{banner}'\necho '*  HIS 数据库服务器  未经授权禁止登录  Authorized users only  *'\necho '{banner}'\n"
         "echo 'ORACLE_SID = [his] ?'\nstty erase ^H\necho 'stty: standard input: Inappropriate ioctl for device' >&2\n",
     )
-    if primary:
-        _write(
-            machine.root / "etc" / "sudoers", "Defaults:hisops !requiretty\nhisops ALL=(oracle,root) NOPASSWD: ALL\n"
-        )
+    login, others = ("hisops", "oracle,root") if primary else ("oracle", "root")
+    _write(machine.root / "etc" / "sudoers", f"Defaults:{login} !requiretty\n{login} ALL=({others}) NOPASSWD: ALL\n")
     contents = machine.inventory / "ContentsXML"
     _write(
         contents / "inventory.xml",

@@ -83,7 +83,7 @@ class Connect(Definition):
     user: str
     password: Name
     driver: Literal["thin", "thick", "sqlplus"] = "thin"
-    mode: Literal["normal", "sysdba", "sysbackup"] = "normal"
+    mode: Literal["normal", "sysdba", "sysbackup", "sysdg"] = "normal"
 
 
 class Node(Definition):

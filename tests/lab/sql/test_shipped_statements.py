@@ -17,6 +17,7 @@ from hisops.lab.sql.lexer import read_statement
 from hisops.lab.sql.memory import MemoryInstance
 from hisops.lab.sql.seed import TABLES, views
 
+BINDS = {"days": 90, "max_lag_minutes": 10}
 RUNBOOKS = Path(__file__).parents[3] / "runbooks"
 
 
@@ -42,7 +43,7 @@ def shipped() -> list[str]:
 def session(tmp_path_factory):
     layout = Layout(tmp_path_factory.mktemp("lab"))
     states = start_states({host: layout.machine(host) for host in (PRIMARY_HOST, STANDBY_HOST)}, 0.02)
-    tables = {**views(datetime(2026, 11, 23)), **state_views.tables(states["his"], "CDB$ROOT")}
+    tables = {**views(datetime(2026, 11, 23)), **state_views.tables(states["his"], "CDB$ROOT", states["his_dr"])}
     database = Database(MemoryInstance(tables), TABLES)
     session = database.session(service="his", user="SYS", sysdba=True, sid=1, serial=1)
     yield session
@@ -55,7 +56,7 @@ def test_a_shipped_statement_runs(session, text):
     statement = read_statement(text)
     if statement.kind != "query":
         pytest.skip("a command; the lab's own tests run it")
-    outcome = session.execute(statement, ["35642107"] * len(statement.binds))
+    outcome = session.execute(statement, [BINDS.get(name.lower(), "35642107") for name in statement.binds])
     assert [column.name for column in outcome.columns] == [column.name for column in session.describe(statement)]
     assert all(len(row) == len(outcome.columns) for row in outcome.rows)
 

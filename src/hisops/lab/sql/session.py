@@ -197,6 +197,8 @@ class SqlSession:
         elif words[0] == "ROLLBACK" and len(words) <= 2:
             self.rollback()
         elif words == ("SET", "TRANSACTION", "READ", "ONLY"):
+            if self._state() == "mounted":
+                raise OracleError(1109, "database not open")
             if self.in_transaction:
                 raise OracleError(1453, "SET TRANSACTION must be first statement of transaction")
             self._begin()

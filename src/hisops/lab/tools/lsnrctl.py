@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hisops.lab import background
+from hisops.lab import background, redo
 from hisops.lab.machine import ports_file
 from hisops.lab.registration import ready_services, registered, registers_at
 from hisops.lab.state import State
@@ -100,7 +100,7 @@ def _services_summary(desk: Desk, state: State) -> None:
     if not registered(state):
         desk.out("The listener supports no services")
         return
-    word = "READY" if state["status"] == "OPEN" else "BLOCKED"
+    word = "BLOCKED" if state["status"] == "STARTED" else "READY"
     names = ready_services(state) if word == "READY" else state["services"][:1]
     desk.out("Services Summary...")
     for service in sorted(names):
@@ -125,6 +125,7 @@ def _stop(desk: Desk, database: str) -> int:
     desk.pause(0.5)
     with desk.store.change(database) as state:
         state["listener"]["up"] = False
+        redo.follow(desk.store, state)
     background.stopped(desk.layout, database, "listener")
     return _completed(desk)
 
@@ -140,6 +141,7 @@ def _start(desk: Desk, database: str) -> int:
     desk.pause(0.5)
     with desk.store.change(database) as state:
         state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
+        redo.follow(desk.store, state)
     background.start(desk.layout, database, "listener")
     desk.out(
         "TNSLSNR for Linux: Version 19.0.0.0.0 - Production",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from hisops.lab import redo
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
-from hisops.lab.views import backups, dataguard, dictionary, instance, storage
+from hisops.lab.views import backups, dataguard, dictionary, health, instance, storage
 
 
-def tables(state: State, container: str) -> dict[str, Table]:
-    """Return the views as seen from `container`, by lower-case name."""
-    found: dict[str, Table] = {}
-    for part in (instance, storage, backups, dataguard, dictionary):
-        found |= part.views(state, container)
+def tables(state: State, container: str, peer: State | None = None) -> dict[str, Table]:
+    """Return the views as seen from `container`, by lower-case name. `peer` is the other database of the pair."""
+    seen = redo.as_applied(state, peer)
+    found = dataguard.views(state, peer)
+    for part in (instance, storage, backups, dictionary, health):
+        found |= part.views(seen, container)
     return found

@@ -14,8 +14,8 @@ def moment(text: str) -> datetime:
 
 
 def exact(text: str) -> datetime:
-    """Return a time of the state without a zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=None)
+    """Return a time of the state as SYSDATE counts it: of the host's zone, without saying so."""
+    return datetime.fromisoformat(text).astimezone().replace(tzinfo=None)
 
 
 def containers(state: State) -> dict[str, int]:

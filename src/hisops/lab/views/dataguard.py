@@ -1,49 +1,124 @@
-"""Transport and apply between the primary and its standby."""
+"""Transport and apply between the primary and its standby, as each side sees it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from hisops.lab import redo
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 
+_STATS = (
+    "source_dbid NUMBER, source_db_unique_name VARCHAR2(32), name VARCHAR2(32), value VARCHAR2(64), "
+    "unit VARCHAR2(30), time_computed VARCHAR2(30), datum_time VARCHAR2(30), con_id NUMBER"
+)
+_PROCESSES = (
+    "process VARCHAR2(9), pid VARCHAR2(24), status VARCHAR2(12), client_process VARCHAR2(8), thread# NUMBER, "
+    "sequence# NUMBER, block# NUMBER, blocks NUMBER, delay_mins NUMBER, con_id NUMBER"
+)
+_DEST_STATUS = (
+    "dest_id NUMBER, dest_name VARCHAR2(256), status VARCHAR2(9), type VARCHAR2(16), database_mode VARCHAR2(15), "
+    "recovery_mode VARCHAR2(34), protection_mode VARCHAR2(20), destination VARCHAR2(256), archived_seq# NUMBER, "
+    "applied_seq# NUMBER, error VARCHAR2(256), db_unique_name VARCHAR2(30), gap_status VARCHAR2(24), con_id NUMBER"
+)
+_DEST = (
+    "dest_id NUMBER, dest_name VARCHAR2(256), status VARCHAR2(9), target VARCHAR2(16), destination VARCHAR2(256), "
+    "log_sequence NUMBER, error VARCHAR2(256), db_unique_name VARCHAR2(30), valid_now VARCHAR2(16), con_id NUMBER"
+)
+_STANDBY_LOG = (
+    "group# NUMBER, dbid VARCHAR2(40), thread# NUMBER, sequence# NUMBER, bytes NUMBER, status VARCHAR2(10), "
+    "con_id NUMBER"
+)
+_GAP = "thread# NUMBER, low_sequence# NUMBER, high_sequence# NUMBER, con_id NUMBER"
+Row = tuple[Any, ...]
 
-def views(state: State, container: str) -> dict[str, Table]:
-    """Return the views of this part; what only one side has is empty on the other."""
-    standby = state["role"] == "PHYSICAL STANDBY"
+
+def views(state: State, peer: State | None) -> dict[str, Table]:
+    """Return the views of this part; what only one side has is empty on the other. `peer` is the other side."""
+    standby, mounted = state["role"] == redo.STANDBY, state["status"] in ("OPEN", "MOUNTED")
+    destinations = [] if not mounted else [_local(state), *([] if standby or peer is None else [_remote(state, peer)])]
     return {
-        "v$dataguard_stats": Table(
-            "name VARCHAR2(32), value VARCHAR2(64), unit VARCHAR2(30), time_computed VARCHAR2(30), "
-            "datum_time VARCHAR2(30)",
-            _lags(state) if standby and state["status"] in ("OPEN", "MOUNTED") else [],
+        "v$dataguard_stats": Table(_STATS, _lags(state, peer) if standby and mounted else []),
+        "v$managed_standby": Table(_PROCESSES, _processes(state) if mounted else []),
+        "v$archive_gap": Table(_GAP),
+        "v$standby_log": Table(
+            _STANDBY_LOG, [(group, "UNASSIGNED", 1, 0, 209715200, "UNASSIGNED", 0) for group in (11, 12, 13, 14)]
         ),
-        "v$managed_standby": Table(
-            "process VARCHAR2(9), status VARCHAR2(12), client_process VARCHAR2(8), thread# NUMBER, sequence# NUMBER",
-            [("MRP0", state["standby"]["mrp"], "N/A", 1, state["sequence"])] if standby else [],
+        "v$archive_dest_status": Table(_DEST_STATUS, destinations),
+        "v$archive_dest": Table(
+            _DEST,
+            [
+                (row[0], row[1], row[2], "STANDBY" if row[3] == "PHYSICAL" else "PRIMARY", row[7], row[8], row[10],
+                 row[11], "YES", 0)
+                for row in destinations
+            ],
         ),
-        "v$archive_dest_status": Table(
-            "dest_id NUMBER, dest_name VARCHAR2(256), status VARCHAR2(9), type VARCHAR2(16), "
-            "recovery_mode VARCHAR2(34), "
-            "db_unique_name VARCHAR2(30), gap_status VARCHAR2(24), error VARCHAR2(256)",
-            [] if standby else [(2, "LOG_ARCHIVE_DEST_2", "VALID", "PHYSICAL", "MANAGED REAL TIME APPLY", "HIS_DR",
-                                 "NO GAP", None)],
-        ),
+        "v$process": _background(state),
     }  # fmt: skip
 
 
-def _lags(state: State) -> list[tuple[str | None, ...]]:
-    now = f"{datetime.now(UTC):%m/%d/%Y %H:%M:%S}"
-    unit = "day(2) to second(0) interval"
-    link = state["standby"]
-    return [
-        ("transport lag", _interval(link["transport_lag_s"]), unit, now, now),
-        ("apply lag", _interval(link["apply_lag_s"]), unit, now, now),
+def _lags(state: State, peer: State | None) -> list[Row]:
+    now, heard = f"{datetime.now():%m/%d/%Y %H:%M:%S}", f"{redo.datum(state):%m/%d/%Y %H:%M:%S}"
+    transport, apply = redo.lags(state)
+    unit, source = "day(2) to second(0) interval", peer["db_unique_name"] if peer else None
+    rows = [
+        ("transport lag", _interval(transport), unit, now, heard),
+        ("apply lag", _interval(apply) if state["standby"]["mrp"] else None, unit, now, heard),
         ("apply finish time", "+00 00:00:00.000", "day(2) to second(3) interval", now, None),
         ("estimated startup time", "14", "second", now, None),
     ]
+    return [(state["dbid"], source, *row, 0) for row in rows]
 
 
 def _interval(seconds: int) -> str:
     span = timedelta(seconds=seconds)
     hours, rest = divmod(span.seconds, 3600)
     return f"+{span.days:02d} {hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _processes(state: State) -> list[Row]:
+    sequence, link = state["sequence"], state["standby"]
+    rows: list[Row] = [("ARCH", "2211", "CLOSING", "ARCH", 1, sequence - 1, 1, 204800, 0, 0)]
+    if state["role"] != redo.STANDBY:
+        return [*rows, ("LNS", "2240", "WRITING", "LNS", 1, sequence, 8190, 1, 0, 0)]
+    if redo.flows(state):
+        rows.append(("RFS", "2301", "IDLE", "LGWR", 1, sequence, 8190, 1, 0, 0))
+    if link["mrp"]:
+        status = "APPLYING_LOG" if redo.flows(state) and link["real_time"] else "WAIT_FOR_LOG"
+        rows.append(("MRP0", "2317", status, "N/A", 1, sequence, 8189, 409600, 0, 0))
+    return rows
+
+
+def _local(state: State) -> Row:
+    mode = redo.recovery_mode(state) if state["role"] == redo.STANDBY else "IDLE"
+    opened = {"MOUNTED": "MOUNTED-STANDBY"}.get(state["open_mode"], "OPEN_READ-ONLY")
+    return (
+        1, "LOG_ARCHIVE_DEST_1", "VALID", "LOCAL", "OPEN" if state["role"] != redo.STANDBY else opened, mode,
+        "MAXIMUM PERFORMANCE", state["fra"]["path"], state["sequence"] - 1, 0, None, state["db_unique_name"], None, 0,
+    )  # fmt: skip
+
+
+def _remote(state: State, standby: State) -> Row:
+    """Return what the primary knows of its standby: the mode it is in, or the error that it last met."""
+    if redo.flows(standby):
+        error, status = None, "VALID"
+    else:
+        known = "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
+        error, status = known if standby["listener"]["up"] else "ORA-12541: TNS:no listener", "ERROR"
+    opened = "UNKNOWN" if error else "MOUNTED-STANDBY" if standby["open_mode"] == "MOUNTED" else "OPEN_READ-ONLY"
+    applied = state["sequence"] - 1
+    return (
+        2, "LOG_ARCHIVE_DEST_2", status, "PHYSICAL", opened, "IDLE" if error else redo.recovery_mode(standby),
+        "MAXIMUM PERFORMANCE", "his_dr", applied, applied, error, standby["db_unique_name"],
+        "RESOLVABLE GAP" if error or redo.lags(standby)[0] else "NO GAP", 0,
+    )  # fmt: skip
+
+
+def _background(state: State) -> Table:
+    names = ["PMON", "LGWR", "DBW0", *(["MRP0"] if state["role"] == redo.STANDBY and state["standby"]["mrp"] else [])]
+    rows = [
+        (number, str(2000 + number), name, f"oracle@{state['host']} ({name})", 1)
+        for number, name in enumerate(names, start=2)
+    ]
+    return Table("pid NUMBER, spid VARCHAR2(24), pname VARCHAR2(5), program VARCHAR2(48), background VARCHAR2(1)", rows)

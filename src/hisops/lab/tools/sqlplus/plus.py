@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hisops.lab import lifecycle
+from hisops.lab import lifecycle, redo
 from hisops.lab.commands import recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
@@ -151,6 +151,8 @@ class Plus:
         stage = match["stage"].upper() if match else ""
         if not match or not connection.sysdba or connection.state["status"] != before[stage]:
             return False
+        if stage == "OPEN" and connection.state["role"] == redo.STANDBY and connection.state["standby"]["mrp"]:
+            return False  # the database refuses it in its own words
         if stage == "MOUNT":
             lifecycle.mount(self.desk, connection.database, lambda *_: None)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hisops.lab import commands
+from hisops.lab import commands, redo
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.state import LAB, State
 from hisops.lab.tools.desk import Desk
@@ -58,7 +58,9 @@ class Connection:
     def _command(self, text: str) -> str | None:
         try:
             with self.desk.store.change(self.database) as state:
-                return commands.carry_out(state, self.container, text)
+                answer = commands.carry_out(state, self.container, text)
+                redo.follow(self.desk.store, state)
+                return answer
         except CommandRefused as refused:
             raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
 
