@@ -15,6 +15,7 @@ from typing import Any
 from hisops.lab import control
 
 GOOD = "37642901"
+STANDBY_FIRST = "oracle/patch-standby"
 CODES = (0, 1, 3, 10, 11, 12, 13)
 Done = subprocess.CompletedProcess[str]
 
@@ -25,6 +26,8 @@ class LabSite:
 
     site: Path
     home: Path
+    target: str = "his"
+    """What the newest plan is for; who is asked for the name of the target types it."""
 
     def environment(self, who: str = "dba1") -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "TMPDIR"}}
@@ -48,17 +51,18 @@ class LabSite:
     def fault(self, name: str, on: bool = True) -> None:
         control.set_fault(self.site, name, on)
 
-    def plan(self, patch: str = GOOD, *more: str) -> Done:
+    def plan(self, patch: str = GOOD, *more: str, runbook: str = "oracle/patch-apply", target: str = "his") -> Done:
+        self.target = target
         archive = next((self.site / "patches").glob(f"p{patch}*.zip"))
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        values = {"patch": str(archive), "patch_sha256": digest, "patch_id": patch, "change": "CHG1182"}
+        values = {"patch": str(archive), "patch_sha256": digest, "patch_id": patch}
+        if runbook != STANDBY_FIRST:
+            values["change"] = "CHG1182"
         words = [word for name, value in values.items() for word in ("-p", f"{name}={value}")]
-        return self.hisops(
-            "plan", "oracle/patch-apply", "-t", "his", *words, "-o", str(self.site / "patch.plan"), *more
-        )
+        return self.hisops("plan", runbook, "-t", target, *words, "-o", str(self.site / "patch.plan"), *more)
 
-    def approved_plan(self) -> Path:
-        done = self.plan()
+    def approved_plan(self, runbook: str = "oracle/patch-apply", target: str = "his") -> Path:
+        done = self.plan(runbook=runbook, target=target)
         assert done.returncode == 0, done.stdout + done.stderr
         approved = self.hisops("approve", str(self.site / "patch.plan"), who="lead1")
         assert approved.returncode == 0, approved.stderr
@@ -70,8 +74,8 @@ class LabSite:
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
-    def start(self) -> Done:
-        return self.hisops("run", str(self.approved_plan()), "--json")
+    def start(self, runbook: str = "oracle/patch-apply", target: str = "his") -> Done:
+        return self.hisops("run", str(self.approved_plan(runbook, target)), "--json")
 
     def resume(self, run: str) -> Done:
         return self.hisops("resume", run, "--json")
@@ -88,7 +92,7 @@ class LabSite:
         return done
 
     def answer(self, run: str, gate: dict[str, Any]) -> None:
-        known = {"type_target": "his", "confirm": "yes"}
+        known = {"type_target": self.target, "confirm": "yes"}
         open_parts = [part for part in gate["parts"] if not part.startswith("approve")]
         if open_parts:
             words = [known.get(part, "done, seen by the person on duty") for part in open_parts]
