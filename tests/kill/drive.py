@@ -50,7 +50,7 @@ def prepare(scene: Scene) -> None:
     scene.create()
     payload = scene.root / "now/payload"
     words = ("plan", "files/every-kind", "-t", "box", "-p", f"payload={payload}", "-o", str(scene.plan))
-    for who, line in (("dba1", words), ("lead1", ("approve", str(scene.plan)))):
+    for who, line in (("dba1", words), ("lead1", ("approve", str(scene.plan), "--hours", "720"))):
         if call(scene, *line, who=who) != 0:
             raise RuntimeError((scene.root / "now/screen").read_text())
     scene.keep()

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import hisops
@@ -57,18 +58,17 @@ class HastyClock(SystemClock):
 
 
 class JumpingClock(HastyClock):
-    """The wall clock jumps by each of `jumps` in turn, one for each `every` looks at it; the other clocks do not."""
+    """The wall clock is moved by each of `jumps` in turn, once every `every` looks at it; no other clock is."""
 
-    jumps: tuple[timedelta, ...] = ()
-    every = 40
-
-    def __init__(self) -> None:
+    def __init__(self, jumps: Sequence[timedelta], every: int) -> None:
+        self._jumps = jumps
+        self._every = every
         self._looks = 0
 
     def now(self) -> datetime:
         self._looks += 1
-        passed = min(self._looks // self.every, len(self.jumps))
-        return datetime.now(UTC) + sum(self.jumps[:passed], timedelta())
+        moved = min(self._looks // self._every, len(self._jumps))
+        return datetime.now(UTC) + sum(self._jumps[:moved], timedelta())
 
 
 class Person:
@@ -86,7 +86,7 @@ class How:
 
     points: Points | None = None
     person: bool = False
-    clock: type[SystemClock] = HastyClock
+    clock: Callable[[], SystemClock] = HastyClock
     before: tuple[Callable[[], object], ...] = field(default=())
 
 
@@ -97,7 +97,7 @@ def compose(how: How, scene: Scene) -> None:
     """Put the ports of `how` in place of the usual ones. Only ever called in a process that is made for one call."""
     plain = (wiring.ports, wiring.start_log, wiring.reopen_log)
     wiring.SiteReach = NearReach  # type: ignore[misc]
-    wiring.SystemClock = how.clock  # type: ignore[misc]
+    wiring.SystemClock = how.clock  # type: ignore[misc, assignment]
     for step in how.before:
         step()
     if how.points is None:
@@ -164,3 +164,12 @@ def preload() -> None:
             importlib.import_module(module.name)
     for name in THIRD_PARTIES:
         importlib.import_module(name)
+
+
+def main() -> None:
+    """Call hisops in this process, for those who watch its system calls: `python -m tests.kill.entry ROOT WORDS…`."""
+    _in_child(Scene(Path(sys.argv[1])), sys.argv[2:], ORDINARY, "dba1")
+
+
+if __name__ == "__main__":
+    main()
