@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hisops.journal.chain import Chain, Walk
-from hisops.journal.reader import load_run, opened_by
+from hisops.journal.reader import list_runs, load_run, opened_by
 from hisops.journal.run import finish_close
 from hisops.model import records as r
 from hisops.model.run import fold
@@ -82,3 +82,27 @@ def test_an_entry_of_the_ledger_without_a_signature_is_made_again(site: Site, ki
     else:
         assert finish_close(site.logs, "r1", site.people.key("dba1"), site.clock)
     assert site.verify().verdict == "verified", [str(found) for found in site.verify().findings]
+
+
+def test_an_approval_that_a_run_was_only_about_to_cite_is_not_used_up(site: Site) -> None:
+    plan = site.plan("r1")
+    approval = site.approve(plan)
+    site.open("r1", plan, (approval,)).close()
+    cut_after(site.logs / "ledger.jsonl", "run.open")
+    assert site.statements.used_nonces() == frozenset()
+
+
+def test_a_ledger_whose_first_entry_was_cut_begins_again(site: Site) -> None:
+    site.open("r0", site.plan("r0")).close()
+    cut_after(site.logs / "ledger.jsonl", "genesis")
+    for name in ("checkpoint", "checkpoint.sig"):
+        (site.logs / name).unlink()
+    site.approved_run("r1")
+    done = site.verify("r1")
+    assert done.verdict == "verified", [str(found) for found in done.findings]
+
+
+def test_what_is_left_of_a_run_that_was_never_begun_is_not_the_newest(site: Site) -> None:
+    site.approved_run("r1")
+    (site.logs / "runs/r2").mkdir()
+    assert list_runs(site.logs)[-1] == "r1"

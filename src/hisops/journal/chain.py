@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -93,6 +93,17 @@ class Walk:
         if len(rest) > MAX_LINE:
             raise bad_line(self.name, self.chain.lines, f"longer than {MAX_LINE} bytes")
         self.torn = rest
+
+
+def signed(lines: Iterable[Line]) -> Iterator[Line]:
+    """Give those of `lines` that a signature stands behind; what follows the last, a crash left or anybody wrote."""
+    waiting: list[Line] = []
+    for line in lines:
+        if line.kind != "sig":
+            waiting.append(line)
+            continue
+        yield from waiting
+        waiting = []
 
 
 def bad_line(file: str, n: int, reason: str) -> LogBroken:

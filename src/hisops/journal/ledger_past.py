@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hisops.journal.chain import Walk
+from hisops.journal.chain import Walk, signed
 from hisops.journal.ledger import FILE
 from hisops.journal.merkle import Tree
 
@@ -12,9 +12,8 @@ from hisops.journal.merkle import Tree
 def root_at(logs: Path, size: int) -> str | None:
     """Return the digest of the tree over the first `size` entries, or None if there are fewer."""
     tree = Tree()
-    for line in Walk(logs / FILE) if (logs / FILE).exists() else ():
+    for line in signed(Walk(logs / FILE)) if (logs / FILE).exists() else ():
         if tree.size == size:
             break
-        if line.kind != "sig":
-            tree.add(line.raw)
+        tree.add(line.raw)
     return "sha256:" + tree.root.hex() if tree.size == size else None

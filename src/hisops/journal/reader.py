@@ -11,7 +11,7 @@ from typing import Any
 from hisops.canonical import digest_of
 from hisops.errors import LogBroken, UsageProblem
 from hisops.journal.blobs import Blobs
-from hisops.journal.chain import START, Line, Walk
+from hisops.journal.chain import START, Walk, signed
 from hisops.journal.durable import is_held
 from hisops.journal.heads import SegmentHead
 from hisops.journal.ledger import FILE
@@ -120,12 +120,15 @@ class LoadedRun:
 
 
 def list_runs(logs: Path) -> Sequence[str]:
-    """Return the ids of all runs that have a folder, in the order of the ledger; strangers to it come last."""
+    """Return the ids of all runs that have a folder, in the order of the ledger; strangers to it come first.
+
+    A stranger is what a crash left of a run that was about to begin: it must not be taken for the newest.
+    """
     folder = logs / "runs"
     there = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
     walk = Walk(logs / FILE, START) if there and (logs / FILE).exists() else ()
-    opened = [line.values.get("run") for line in walk if line.kind == "run.open"]
-    return [*(run for run in opened if run in there), *sorted(there.difference(opened))]
+    opened = [line.values.get("run") for line in signed(walk) if line.kind == "run.open"]
+    return [*sorted(there.difference(opened)), *(run for run in opened if run in there)]
 
 
 def find_run(logs: Path, name: str) -> str:
@@ -169,23 +172,17 @@ def load_run(logs: Path, name: str) -> LoadedRun:
 
 
 def opened_by(logs: Path, run_id: str) -> tuple[list[Opened], bool]:
-    """Return the ledger's openings of the segments of a run, and whether it has closed the run.
-
-    What has no signature is what a crash left; the next entry moves it out of the way.
-    """
+    """Return the ledger's openings of the segments of a run, and whether it has closed the run."""
     opened: list[Opened] = []
     closed = False
     if not (logs / FILE).exists():
         return opened, closed
-    waiting: list[Line] = []
-    for line in Walk(logs / FILE, START):
-        if line.kind != "sig":
-            waiting.append(line)
+    for line in signed(Walk(logs / FILE, START)):
+        if line.values.get("run") != run_id:
             continue
-        mine = [each for each in waiting if each.values.get("run") == run_id]
-        opened += [Opened(each.values, _digest(each.raw)) for each in mine if each.kind in OPENINGS]
-        closed = closed or any(each.kind == "run.close" for each in mine)
-        waiting = []
+        if line.kind in OPENINGS:
+            opened.append(Opened(line.values, _digest(line.raw)))
+        closed = closed or line.kind == "run.close"
     return opened, closed
 
 

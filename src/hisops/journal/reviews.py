@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hisops.journal.chain import START, Walk
+from hisops.journal.chain import START, Walk, signed
 from hisops.journal.ledger import FILE, Ledger, person_sign
 from hisops.model.review import Review
 from hisops.ports import Certifier, Clock
@@ -31,7 +31,7 @@ def review_of(values: Mapping[str, Any]) -> Review:
 def aftermath_of(logs: Path, run_id: str) -> Aftermath:
     """Return what the ledger says about the run; it is read, not verified."""
     head, reviews = None, []
-    for line in Walk(logs / FILE, START):
+    for line in signed(Walk(logs / FILE, START)):
         if line.values.get("run") != run_id:
             continue
         if line.kind == "run.close":

@@ -11,7 +11,7 @@ from pathlib import Path
 from hisops.canonical import digest
 from hisops.errors import LogBroken
 from hisops.journal.blobs import name_of
-from hisops.journal.chain import Walk, read_regular
+from hisops.journal.chain import Walk, read_regular, signed
 from hisops.journal.durable import replace
 from hisops.journal.ledger import FILE
 from hisops.journal.sshkey import check_user_verified, fingerprint
@@ -105,7 +105,7 @@ class SignedStatements:
         """Return the nonces of plan approvals that runs have cited already."""
         if not (self._logs / FILE).exists():
             return frozenset()
-        opened = (line.values for line in Walk(self._logs / FILE) if line.kind == "run.open")
+        opened = (line.values for line in signed(Walk(self._logs / FILE)) if line.kind == "run.open")
         return frozenset(nonce for values in opened for nonce in values["nonces"])
 
     def keep(self, run_id: str, signed: Signed) -> None:

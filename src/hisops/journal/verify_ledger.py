@@ -97,7 +97,7 @@ class _Reading:
         stamp = Stamp(read_time(entry["ts"]), entry["bt"])
         self._check_remarks(batch[:-1])
         if not self.facts.origin:
-            self.facts.origin = _origin_of(batch[0])
+            self.facts.origin = _origin_of(batch[-1])
         end = Chain(signature.before, signature.n, signature.before_size)
         text = ledger_text(self.facts.origin, end)
         self._check_signer(batch[-1], stamp, from_base64(signature.values["sig"]), text)
