@@ -33,6 +33,7 @@ class Outcome:
     codes: list[int] = field(default_factory=list)
     resolved: Counter[str] = field(default_factory=Counter)
     state: str = ""
+    harmed: bool = False
 
     @property
     def good(self) -> bool:
@@ -69,6 +70,7 @@ def carry_through(scene: Scene, hows: Sequence[How], *, after_kill: object = Non
         outcome.codes.append(call(scene, *words, how=how))
         if outcome.codes[-1] < 0 and callable(after_kill):
             after_kill()
+            outcome.harmed = True
         elif outcome.codes[-1] in {HELD, WAITING}:
             _people_act(scene, outcome)
     check(scene, outcome)
@@ -163,20 +165,27 @@ def _check_end(scene: Scene, run: LoadedRun, view: RunView, outcome: Outcome) ->
     if not (run.sealed and run.closed):
         wrong(f"the run has not ended: {view.reason}")
         return
-    expected = {"ROLLED_BACK"} if scene.fails else {"SUCCEEDED"}
-    if outcome.resolved or HELD in outcome.codes:
-        expected |= {"SUCCEEDED_WITH_EXCEPTIONS"} if not scene.fails else set()
-    if view.state not in expected:
+    if view.state not in _right_ends(scene, outcome):
         wrong(f"it ended {view.state}: {view.reason}")
+    undone = view.state == "ROLLED_BACK"
     happened = {step: scene.effects(step) for step in ONCE}
-    if happened != {step: 0 if scene.fails else 1 for step in ONCE}:
+    if happened != {step: 0 if undone else 1 for step in ONCE}:
         wrong(f"the target shows {happened}, the tools tell {scene.record()}")
-    if (scene.folder / "note").exists() == scene.fails:
+    if (scene.folder / "note").exists() == undone:
         wrong("the note is not as it should be")
     for lock in _locks(scene):
         text = max(lock.glob("h.*"), key=lambda path: int(path.suffix[1:])).read_text()
         if not text.startswith("free"):
             wrong(f"the lock {lock.name} is still held on the host: {text}")
+
+
+def _right_ends(scene: Scene, outcome: Outcome) -> set[str]:
+    """Return how the run may end. A kill of hisops alone changes nothing; a loss on the far side may cost a step."""
+    if scene.fails:
+        return {"ROLLED_BACK"}
+    if outcome.harmed or HELD in outcome.codes:
+        return {"SUCCEEDED", "SUCCEEDED_WITH_EXCEPTIONS", "ROLLED_BACK"}
+    return {"SUCCEEDED"}
 
 
 def _locks(scene: Scene) -> list[Path]:
