@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from hisops.adapters.clock import SystemClock
 from hisops.adapters.sshkeys import find_operator_key, own_keys
@@ -44,8 +45,8 @@ def approve_offline(call: Invocation, request: Path, out: Path | None) -> int:
         seen.remember(origin, size, root)
     screen.data({"request": str(request), "signature": str(out), "key": key.fingerprint})
     remark(screen, "Signed with the key {where} ({fingerprint}).", where=key.where, fingerprint=key.fingerprint)
-    command(screen, "Send {file} back; there it is taken with:".replace("{file}", str(out)),
-            f"hisops approvals take {request.name} {out.name}")  # fmt: skip
+    command(screen, "Send the signature back; there it is taken with:",
+            f"hisops approvals take {quote(request.name)} {quote(out.name)}")  # fmt: skip
     return 0
 
 

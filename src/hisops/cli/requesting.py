@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from hisops.canonical import digest
 from hisops.cli.matter import Matter, matter_of_plan, matter_of_run, request_text
@@ -30,9 +31,10 @@ def write_request(desk: Desk, what: str, step: str | None, role: str | None, hou
     screen.data({"request": str(out), "sha256": digest(text), "role": roles, "able": list(dict.fromkeys(who))})
     remark(screen, "{file} is to be read and signed by {role}: {who}. Each person signs a request of their own.",
            file=out, role=", ".join(roles), who=", ".join(dict.fromkeys(who)) or "-")  # fmt: skip
-    command(screen, "They sign it with stock OpenSSH:", f"ssh-keygen -Y sign -n {NAMESPACE} -f KEY {out}")
-    command(screen, "or with hisops, without this site:", f"hisops approve --offline {out} -o {out}.sig")
-    command(screen, "When the signature has come back:", f"hisops approvals take {out} {out}.sig")
+    name, signature = quote(str(out)), quote(f"{out}.sig")
+    command(screen, "They sign it with stock OpenSSH:", f"ssh-keygen -Y sign -n {NAMESPACE} -f KEY {name}")
+    command(screen, "or with hisops, without this site:", f"hisops approve --offline {name} -o {signature}")
+    command(screen, "When the signature has come back:", f"hisops approvals take {name} {signature}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from hisops.cli import wiring
 from hisops.cli.matter import matter_of_run, rejections_of
@@ -104,7 +105,7 @@ def _plan_item(desk: Desk, path: Path, statement: Statement, arrived: list[Signe
     return WaitingItem(
         what="plan", name=str(get("plan")), about=f"{get('runbook')} {get('target')} {get('requester')}", step=None,
         role=", ".join(roles), missing=1, able=tuple(dict.fromkeys(people)), given=tuple(given),
-        rejected=tuple(map(told, stands)), commands=(f"hisops approve {path}",),
+        rejected=tuple(map(told, stands)), commands=(f"hisops approve {quote(str(path))}",),
     )  # fmt: skip
 
 
