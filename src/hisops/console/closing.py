@@ -95,7 +95,8 @@ def _reason(progress: Progress, page: Page) -> list[Text]:
         view = progress.step(step)
         if view.state not in {"FAILED", "UNKNOWN", "UNDO_FAILED"}:
             continue
-        title = page.say("step {number}, {title}", number=progress.number(step.id), title=page.say.of(step.title))
+        named = progress.title(step.id, page.say.code)
+        title = page.say("step {number}, {title}", number=progress.number(step.id), title=named)
         text = f"{title}: {page.say(step_look(view.state).word)}"
         why = reason_text(view.reason, progress.runbook, page.say)
         lines += wrapped(f"{text}. {why}" if why else text, page.width, indent=4)

@@ -29,6 +29,12 @@ def rough(seconds: float, say: Language) -> str:
     return say("{hours} h {minutes:02d} m", hours=hours, minutes=minutes)
 
 
+def age(seconds: int) -> str:
+    """Return an age as runbooks write it: `30d`, `1d12h`."""
+    days, hours = divmod(seconds // 3600, 24)
+    return "".join([f"{days}d" if days else "", f"{hours}h" if hours or not days else ""])
+
+
 def clock(seconds: float) -> str:
     """Return a running time like a stopwatch, `4:11` or `1:02:03`."""
     hours, rest = divmod(int(seconds), 3600)

@@ -37,8 +37,10 @@ class Watch:
         self._lock = RLock()
         self.pausing = False
         self._tail: deque[str] = deque(maxlen=TAIL)
-        self._rest = b""
+        self._rest: dict[str, bytes] = {}
         self._current: str | None = None
+        self._newest: str | None = None
+        self._spots = {step.id: step.spot for step in progress.runbook.steps}
 
     def pause(self) -> None:
         """Say that the run pauses at the next boundary, as was asked."""
@@ -49,20 +51,37 @@ class Watch:
         with self._lock:
             self.progress.apply(record, self.now())
             if isinstance(record, r.CallIntent):
-                self._tail.clear()
-                self._rest = b""
+                self._turn_to(record.step)
         self._changed(record)
 
     def output(self, step: str, stream: Stream, text: bytes) -> None:
         """See redacted output as it comes; only whole lines are shown."""
         with self._lock:
-            if step != self._current:
-                self._tail.clear()
-                self._current, self._rest = step, b""
-            *lines, self._rest = (self._rest + text).replace(b"\r", b"\n").split(b"\n")
-            new = [line for raw in lines for line in visible_lines(decoded(raw))]
+            if self._group(step) != self._current:
+                self._turn_to(step)
+            *lines, self._rest[step] = (self._rest.get(step, b"") + text).replace(b"\r", b"\n").split(b"\n")
+            new = [f"{self._tag(step)}{line}" for raw in lines for line in visible_lines(decoded(raw))]
             self._tail.extend(new)
         self._printed(new)
+
+    def _turn_to(self, step: str) -> None:
+        """Begin with the output of another call; that of items which are worked on at once stays together."""
+        group, self._newest = self._group(step), step
+        if group != self._current or group == step:
+            self._tail.clear()
+            self._rest.clear()
+        self._rest.pop(step, None)
+        self._current = group
+
+    def _group(self, step: str) -> str:
+        spot = self._spots.get(step)
+        return spot.fan if spot and spot.fan else step
+
+    def _tag(self, step: str) -> str:
+        """Return what stands before a line of output that came from one of several items."""
+        spot = self._spots.get(step)
+        bar = self.screen.page().signs.bar
+        return f"{spot.item} {bar} " if spot and spot.item else ""
 
     @contextmanager
     def shown(self) -> Iterator[Watch]:
@@ -106,7 +125,8 @@ class LiveWatch(Watch):
             self._live.start(refresh=True)
 
     def _changed(self, record: r.Record) -> None:
-        if self._live.is_started:
+        spot = self._spots.get(getattr(record, "step", None) or "")
+        if self._live.is_started and not (spot and spot.parallel > 1):  # a crowd is drawn four times a second
             self._live.refresh()
 
     def _picture(self) -> Group:
@@ -123,7 +143,7 @@ class LiveWatch(Watch):
     def _lines(self, page: Page) -> list[Text]:
         if self.progress.run_id:
             return running_lines(self.progress, page, self.now(), list(self._tail))
-        return planning_lines(self.progress, page, self._current, list(self._tail))
+        return planning_lines(self.progress, page, self._newest, list(self._tail))
 
 
 class PlainWatch(Watch):

@@ -9,12 +9,14 @@ from rich.text import Text
 
 from hisops.console.duration import local, parse_stamp, rough
 from hisops.console.escape import visible
+from hisops.console.fans import numbers, of_groups, rows_of, tagged, titles
 from hisops.console.grid import Column, grid, shorten, wrapped
 from hisops.console.i18n import mark
 from hisops.console.reasons import reason_text
 from hisops.console.theme import BAD, CARE, FAINT, STRONG, Page, Screen
 from hisops.console.timing import back_words, deadline_document, forecast_of, total_words, window_rows
 from hisops.console.words import verdict_look
+from hisops.model.expansion import ExpandedRunbook, Group
 from hisops.model.plan import Plan, PlannedStep
 from hisops.model.runbook import Gate, Runbook, Step
 
@@ -105,15 +107,65 @@ def _told(value: Any) -> str:
     return "-" if value is None else visible(str(value))
 
 
-def _table(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
+def _table(plan: Plan, runbook: ExpandedRunbook, page: Page) -> list[Text]:
     say = page.say
     columns = [
         Column("#", "right"), Column(say("step"), shrink_to=20), Column(say("on")), Column(say("effect")),
         Column(say("expect"), "right"), Column(say("found, gate, way back"), wraps=True),
     ]  # fmt: skip
     planned = {step.id: step for step in plan.steps}
-    rows = [_row(number, step, planned.get(step.id), plan, page) for number, step in enumerate(runbook.steps, 1)]
+    rows: list[list[str | Text]] = []
+    uses = of_groups(runbook)
+    for members in rows_of(runbook):
+        number, step = members[0]
+        if number in uses:
+            rows.append(_group_row(runbook.groups[uses[number]], page))
+        row = _row(number, step, planned.get(step.id), plan, page)
+        if len(members) > 1:
+            row = _row_of_all(row, members, planned, plan, page)
+        rows.append(row)
     return grid(columns, rows, page.width, cut=page.signs.cut)
+
+
+def _group_row(group: Group, page: Page) -> list[str | Text]:
+    """Return the line above the steps of a runbook that is used."""
+    return ["", Text(page.say.of(group.title), STRONG), "", "", "", Text(str(group.uses), FAINT)]
+
+
+def _row_of_all(
+    row: list[str | Text],
+    members: Sequence[tuple[int, Step]],
+    planned: Mapping[str, PlannedStep],
+    plan: Plan,
+    page: Page,
+) -> list[str | Text]:
+    """Return one line for a step that is repeated: `row` is that of its first item."""
+    steps = [step for _, step in members]
+    hosts = list(dict.fromkeys(planned[step.id].host for step in steps if step.id in planned))
+    host = hosts[0] if len(hosts) == 1 else page.say("{count} hosts", count=len(hosts)) if hosts else ""
+    words: dict[str, list[Step]] = {}
+    for step in steps:
+        words.setdefault(_outcome(planned.get(step.id), page), []).append(step)
+    told = [word if len(words) == 1 else _some(word, those, page) for word, those in words.items() if word]
+    rest = [*_gate(steps[0].gate, plan, page), *_back(steps[0], page)]
+    return [numbers(members, page), titles(steps, page), host, *row[3:5], Text("; ").join([*map(Text, told), *rest])]
+
+
+def _outcome(planned: PlannedStep | None, page: Page) -> str:
+    """Return what was found of one item in words that others can share."""
+    if planned is None:
+        return ""
+    if planned.applies == "yes" and not planned.unknown_until and planned.verdict is not None:
+        look = verdict_look(planned.verdict)
+        return f"{getattr(page.signs, look.sign)} {page.say(look.word)}"
+    found = _found(planned, page)
+    return found.plain if found else ""
+
+
+def _some(word: str, steps: Sequence[Step], page: Page) -> str:
+    names = [str(step.spot.item) for step in steps]
+    shown = ", ".join(names[:3]) + (f" {page.signs.cut}" if len(names) > 3 else "")
+    return f"{len(names)} × {word} ({shown})"
 
 
 def _row(number: int, step: Step, planned: PlannedStep | None, plan: Plan, page: Page) -> list[str | Text]:
@@ -218,12 +270,12 @@ def _sums(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
 
 
 def _findings(findings: Iterable[Mapping[str, str]], runbook: Runbook, page: Page, word: str, style: str) -> list[Text]:
-    titles = {step.id: page.say.of(step.title) for step in runbook.steps}
+    named = {step.id: tagged(page.say.of(step.title), step) for step in runbook.steps}
     sign = page.signs.care if style == CARE else page.signs.bad
     lines: list[Text] = []
     for finding in findings:
         name = finding.get("step", "")
-        text = ": ".join(filter(None, [titles.get(name, name), reason_text(finding.get("reason"), runbook, page.say)]))
+        text = ": ".join(filter(None, [named.get(name, name), reason_text(finding.get("reason"), runbook, page.say)]))
         first = Text.assemble("  ", (f"{sign} {page.say(word)}", style), "  ")
         lines += wrapped(text, page.width, first=first, indent=4)
     return lines

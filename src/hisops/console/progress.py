@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hisops.console.fans import tagged
 from hisops.model import records as r
 from hisops.model.run import STEP_DONE, RunView, StepView
 from hisops.model.runbook import Runbook, Step
@@ -63,7 +64,7 @@ class Progress:
     def expected(self, step: Step) -> int:
         """Return how long the step should take: by the plan's forecast, else by the author's figure."""
         known = self.forecast.steps.get(step.id) if self.forecast else None
-        return known.median if known else step.expect
+        return known.median if known else -(-step.expect // step.spot.parallel)
 
     def needed(self) -> int:
         """Return within how many seconds 95 of 100 such runs would end from here."""
@@ -78,7 +79,7 @@ class Progress:
         """Return the title of a step, or its id if the runbook does not have it."""
         for step in self.runbook.steps:
             if step.id == step_id:
-                return step.title.zh if lang == "zh" else step.title.en
+                return tagged(step.title.zh if lang == "zh" else step.title.en, step)
         return step_id
 
 

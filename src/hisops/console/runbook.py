@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.text import Text
 
-from hisops.console.duration import rough
+from hisops.console.duration import age, rough
 from hisops.console.grid import Column, grid, wrapped
 from hisops.console.plan import effect_text, gate_words
 from hisops.console.theme import CARE, FAINT, STRONG, Page
-from hisops.model.runbook import Parameter, Runbook, Step, TargetRequirement
+from hisops.model.runbook import Parameter, Required, Runbook, Step, TargetRequirement
 from hisops.model.timing import forecast
 
 
@@ -48,6 +48,7 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
         (say("for"), target_words(runbook.target)),
         (say("digest"), digest),
         *((say("refuses"), say.of(refusal.because)) for refusal in runbook.refuse),
+        *((say("requires"), _required(required, page)) for required in runbook.requires),
     ]
     return [
         *wrapped(
@@ -66,6 +67,12 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
 def target_words(wants: TargetRequirement) -> str:
     """Return what a target has to be, in a few words."""
     return " ".join(filter(None, [wants.engine, wants.version, wants.role]))
+
+
+def _required(required: Required, page: Page) -> str:
+    title = f"{page.say.of(required.title)}: " if required.title else ""
+    most = age(required.max_age)
+    return title + page.say("{runbook}, verified, not older than {age}", runbook=required.runbook, age=most)
 
 
 def parameter_lines(parameters: Mapping[str, Parameter], page: Page) -> list[Text]:
@@ -101,6 +108,11 @@ def _steps(runbook: Runbook, page: Page) -> list[Text]:
 def _step(step: Step, page: Page) -> Text:
     title = Text(page.say.of(step.title))
     remarks = [page.say.of(step.why)] if step.why else []
+    remarks += [page.say("the steps of {runbook}", runbook=step.uses)] if step.uses else []
+    if step.for_each is not None:
+        over = step.for_each if isinstance(step.for_each, str) else ", ".join(step.for_each)
+        remarks.append(page.say("on each of: {over}", over=page.say(over)))
+    remarks += [page.say("{count} at once", count=step.parallel)] if step.parallel else []
     remarks += [page.say("only if {condition}", condition=step.when)] if step.when else []
     for remark in remarks:
         title.append(f"\n{remark}", FAINT)

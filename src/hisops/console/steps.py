@@ -10,18 +10,20 @@ from rich.text import Text
 from hisops.console.children import STARTED
 from hisops.console.duration import clock, rough, spoken, time_of_day
 from hisops.console.escape import visible
+from hisops.console.fans import titles
 from hisops.console.grid import folded, pad, shorten
 from hisops.console.progress import ACTIVE, Progress, short_id
 from hisops.console.reasons import reason_text
 from hisops.console.theme import FAINT, STRONG, Page
 from hisops.console.timing import run_window_lines
 from hisops.console.words import step_look
-from hisops.model.run import StepView
+from hisops.model.run import STEP_DONE, StepView
 from hisops.model.runbook import Step
 
 RECENT = 2
 NOT_REACHED = "not reached"  # the engine's word for steps that a run has ended before
 _TIME = 12
+_TROUBLE = frozenset({"FAILED", "UNKNOWN", "WAITING", "UNDO_FAILED", "UNDOING", "UNDONE"})
 _QUIET = frozenset({"SUCCEEDED", "SKIPPED"})
 _NUMBER = 7
 
@@ -67,12 +69,15 @@ def head_line(progress: Progress, page: Page, now: datetime) -> Text:
 
 def groups(progress: Progress) -> list[list[Step]]:
     """Return the steps in order, in groups of one line each: old successes together, the far future together."""
-    states = [progress.step(step).state for step in progress.runbook.steps]
-    here = max((i for i, state in enumerate(states) if state != "PENDING"), default=-1)
+    steps = progress.runbook.steps
+    here = max((i for i, step in enumerate(steps) if progress.step(step).state != "PENDING"), default=-1)
+    at = steps[here].spot.fan if here >= 0 else None
     found: list[list[Step]] = []
     last = None
     for index, step in enumerate(progress.runbook.steps):
         kind = _kind(progress.step(step), index, here)
+        if at is not None and step.spot.fan == at:
+            kind = None if progress.step(step).state in _TROUBLE else at
         if found and kind is not None and kind == last:
             found[-1].append(step)
         else:
@@ -100,18 +105,20 @@ def _group(progress: Progress, group: Sequence[Step], page: Page, now: datetime)
     look = step_look(progress.step(group[0]).state if len(group) == 1 else _common(progress, group))
     first, last = progress.number(group[0].id), progress.number(group[-1].id)
     number = f"{first}" if first == last else f"{first}-{last}"
-    titles = f"{', ' if page.say.code == 'en' else '、'}".join(page.say.of(step.title) for step in group)
+    told = titles(group, page) if len(group) > 1 else progress.title(group[0].id, page.say.code)
     right = _time(progress, group, page, now)
     room = page.width - 6 - _NUMBER - 2 - _cells(right)
     head = Text.assemble("   ", (getattr(page.signs, look.sign), look.style), " ", pad(number, _NUMBER))
-    line = head.append(pad(shorten(titles, room, page.signs.cut), room)).append("  ").append(right)
+    line = head.append(pad(shorten(told, room, page.signs.cut), room)).append("  ").append(right)
     line.rstrip()
     return [line, *_remark(progress, group, page)]
 
 
 def _common(progress: Progress, group: Sequence[Step]) -> str:
     states = {progress.step(step).state for step in group}
-    return states.pop() if len(states) == 1 else "SUCCEEDED"
+    if len(states) == 1:
+        return states.pop()
+    return "SUCCEEDED" if states <= STEP_DONE else "RUNNING"
 
 
 def _time(progress: Progress, group: Sequence[Step], page: Page, now: datetime) -> Text | str:
@@ -119,6 +126,9 @@ def _time(progress: Progress, group: Sequence[Step], page: Page, now: datetime) 
     seconds = [progress.seconds(step.id, now) for step in group]
     known = [value for value in seconds if value is not None]
     view = progress.step(group[0])
+    if len(group) > 1 and _common(progress, group) == "RUNNING":
+        done = sum(progress.step(step).state in STEP_DONE for step in group)
+        return say("{done} of {count} done", done=done, count=len(group))
     if view.state in ACTIVE:
         return say(
             "{now} of about {expected}",

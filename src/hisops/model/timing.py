@@ -148,7 +148,7 @@ def figure(seconds: Sequence[float], author: int) -> Figure:
 def forecast(runbook: Runbook, history: Sequence[Took], left_out: Collection[str] = ()) -> Forecast:
     """Return what to expect of the next run; `left_out` names the steps that do not apply to it."""
     steps = [step for step in runbook.steps if step.id not in left_out]
-    expected = {step.id: figure(_of(history, "steps", step.id), step.expect) for step in steps}
+    expected = {step.id: figure(_of(history, "steps", step.id), _share(step)) for step in steps}
     back = {step.id: figure(_of(history, "undone", step.id), _author_back(step)) for step in steps if _has_undo(step)}
     totals = [each.total for each in history if each.total is not None]
     total = figure(totals, 0) if len(totals) >= ENOUGH else _sum(expected.values())
@@ -156,6 +156,11 @@ def forecast(runbook: Runbook, history: Sequence[Took], left_out: Collection[str
     return Forecast(
         steps=expected, undo=back, total=total, way_back=max(chains, key=lambda each: each.p95, default=None)
     )
+
+
+def _share(step: Step) -> int:
+    """Return what the author expects a step to add to the run: of what is done at once only its part."""
+    return math.ceil(step.expect / step.spot.parallel)
 
 
 def _of(history: Iterable[Took], part: str, name: str) -> list[float]:
