@@ -6,7 +6,6 @@ import pytest
 
 from hisops.engine import locking
 from hisops.engine.heartbeat import Heartbeat
-from hisops.engine.recorder import Recorder
 from hisops.errors import Unreachable
 from hisops.model import records as r
 from hisops.model.lock import ALIVE_FOR, ControlHost, Holder, parse
@@ -269,12 +268,34 @@ def test_a_beat_that_fails_is_not_the_end_of_beating():
 def test_only_the_own_lock_is_given_back_without_being_taken():
     world = waiting()
     run = world.run()
-    robbed = World([write("w", gate={"confirm": True})])
-    robbed.host = world.host
     rob(world)
-    locking.give_back(world.ports(), run.recorder, run.values(), RUN)
+    locking.release(world.ports(), run.recorder, run.values(), world.plan(), RUN)
     assert LOCK in world.host.markers
     rob(world, world.locks.here)
-    locking.give_back(world.ports(), Recorder(world.journal, world.watcher), run.values(), RUN)
+    locking.release(world.ports(), run.recorder, run.values(), world.plan(), RUN)
     assert world.host.markers == {}
-    assert world.view.locks[LOCK, "his-db1"] == "released"
+    assert run.recorder.view.locks[LOCK, "his-db1"] == "released"
+
+
+class Killed(BaseException):
+    """A kill -9, as far as code can tell."""
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_killed_while_the_lock_is_given_back_the_run_still_ends(dropped):
+    world = world_of(write("w"))
+    drop = world.host.drop_marker
+
+    def kill(*arguments):
+        if dropped:
+            drop(*arguments)
+        raise Killed
+
+    world.host.drop_marker = kill
+    with pytest.raises(Killed):
+        world.go()
+    world.host.drop_marker = drop
+    ended = world.resume()
+    assert (ended.state, ended.exit_code) == ("SUCCEEDED", 0)
+    assert world.host.markers == {}
+    assert len(world.host.started) == 1

@@ -329,10 +329,11 @@ class Run:
         for step in self.runbook.steps:
             if self.recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
                 self.recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))
+        self.recorder.commit(r.RunChanged(state=state, reason=reason))
         try:
-            locking.release(self._ports, self.recorder, fences, self._ports.journal.run_id)
+            run_id = self._ports.journal.run_id
+            locking.release(self._ports, self.recorder, self.values(), self._plan, run_id, fences)
         except HisopsError as error:  # the run has ended all the same; its marker on the host is there to be found
             self.recorder.write(r.Deviation(kind="lock-left", reason=str(error)))
-        self.recorder.commit(r.RunChanged(state=state, reason=reason))
         self._ports.journal.seal(state, code)
         return Ended(state, reason, code)

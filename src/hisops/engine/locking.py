@@ -124,12 +124,11 @@ def _take_one(
 
 def _own(ports: Ports, host: Host, name: str, run_as: RunAs | None, found: Marker, mine: Holder) -> Marker:
     """Return the marker that an earlier process of this run left; LockHeld if it is another's."""
+    if text := _own_text(found, mine):
+        found = host.touch_marker(name, text, run_as)
+        if found.done:
+            return found
     holder = parse(found.text)
-    if holder is not None and (holder.run, holder.copy) == (mine.run, mine.copy):
-        touched = host.touch_marker(name, found.text or "", run_as)
-        if touched.done:
-            return touched
-        found, holder = touched, parse(touched.text)
     operations = host.operations(holder.run, run_as) if holder else {}
     raise _refusal(name, host.name, found.text, life_of(found, holder, ports.locks, operations), mine)
 
@@ -155,27 +154,30 @@ def _advice(name: str, holder: Holder | None, life: Life, mine: Holder) -> str:
     return f"Go on with it where its log is. If that is lost for good: hisops unlock {name} --reason TEXT"
 
 
-def release(ports: Ports, recorder: Recorder, fences: Fences, run_id: str) -> None:
-    """Give back what this run holds, at its end."""
-    for held in fences.held:
-        host = ports.reach.host(held.where)
-        if host.drop_marker(held.name, held.text, held.run_as, _ended(run_id)):
-            recorder.write(LockChanged(name=held.name, where=held.where, event="released"))
-        fences.forget(held)
+def release(
+    ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences | None = None
+) -> None:
+    """Give back what this run holds, whether this process has taken it or an earlier one.
+
+    Only for a run whose log has its last word: a lock that was given back tells every older copy that the run is over.
+    """
+    host = ports.reach.host(marker_place(values)[0])
+    run_as = marker_place(values)[1]
+    held = {each.name: each for each in fences.held} if fences else {}
+    mine = holder_of(ports, plan, run_id)
+    for (name, where), event in list(recorder.view.locks.items()):
+        text = held[name].text if name in held else _own_text(host.read_marker(name, run_as), mine)
+        if event != "released" and text and host.drop_marker(name, text, run_as, _ended(run_id)):
+            recorder.write(LockChanged(name=name, where=where, event="released"))
+    for each in held.values():
+        if fences:
+            fences.forget(each)
     ports.locks.release()
 
 
-def give_back(ports: Ports, recorder: Recorder, values: Values, run_id: str) -> None:
-    """Give back what an earlier process of this run has left held, without taking it first."""
-    where, run_as = marker_place(values)
-    host = ports.reach.host(where)
-    for name in lock_names(values):
-        text = host.read_marker(name, run_as).text
-        holder = parse(text)
-        if holder is None or (holder.run, holder.copy) != (run_id, ports.locks.here.copy):
-            continue
-        if host.drop_marker(name, text or "", run_as, _ended(run_id)):
-            recorder.write(LockChanged(name=name, where=where, event="released"))
+def _own_text(found: Marker, mine: Holder) -> str | None:
+    holder = parse(found.text)
+    return found.text if holder and (holder.run, holder.copy) == (mine.run, mine.copy) else None
 
 
 def _ended(run_id: str) -> str:
