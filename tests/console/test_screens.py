@@ -183,7 +183,7 @@ def test_a_held_run_names_the_step_the_reason_and_the_ways_on() -> None:
 
 def test_a_waiting_run_names_the_commands_that_answer() -> None:
     text = plain(_waiting(page(width=120)))
-    assert "hisops answer 7k3 apply TYPE_TARGET" in text
+    assert "hisops answer 7k3 apply his" in text
     assert "hisops approve 7k3" in text
 
 

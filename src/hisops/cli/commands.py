@@ -61,8 +61,32 @@ COMMANDS: dict[str, Place] = {
         "Sign that a run goes on with its runbook as it was changed since; a second person has to agree.",
         single=True,
     ),
+    "pause": Place(
+        "steering",
+        RUNNING,
+        "Let a run pause at its next boundary; the tool that runs now comes to its end.",
+        single=True,
+    ),
+    "kill": Place(
+        "steering",
+        RUNNING,
+        "Kill the tool that a run has running on its host; its step is unknown until its probe has told.",
+        single=True,
+    ),
+    "undo": Place(
+        "steering",
+        RUNNING,
+        "Undo what a run has done, newest step first, and prove that the state from before holds again.",
+        single=True,
+    ),
+    "abandon": Place(
+        "steering",
+        RUNNING,
+        "End a run for which nothing more will be done, after saying what it leaves behind.",
+        single=True,
+    ),
     "cancel": Place(
-        "statements", RUNNING, "End a run at its next boundary; what has been done stays as it is.", single=True
+        "steering", RUNNING, "End a run at its next boundary; what has been done stays as it is.", single=True
     ),
     "answer": Place(
         "statements",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
@@ -26,6 +26,7 @@ class Invocation:
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    typed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def say(self) -> Language:
@@ -65,6 +66,7 @@ def invocation(lifted: Sequence[str], environment: Mapping[str, str]) -> Invocat
         json="--json" in lifted,
         quiet="--quiet" in lifted or "q" in flags,
         verbose="--verbose" in lifted or "v" in flags,
+        typed={name: str(Path(values[name]).absolute()) for name in ("--site", "--key") if name in values},
     )
 
 

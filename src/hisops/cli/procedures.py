@@ -13,6 +13,7 @@ from hisops.cli import helptext
 from hisops.cli.opening import near_site
 from hisops.cli.options import Invocation, asked
 
+UNTIL, STEP = "hisops_until", "hisops_step"
 _TYPES: dict[str, type] = {"integer": int, "boolean": bool}
 
 
@@ -56,13 +57,14 @@ def _function(call: Invocation, row: Mapping[str, Any]) -> Callable[..., None]:
 
     def carry_out(**given: Any) -> None:
         run = import_module("hisops.cli.running").carry_out
-        ctx, target, glass = given.pop("ctx"), given.pop("target"), given.pop("break_glass")
+        ctx, target = given.pop("ctx"), given.pop("target")
+        glass, until, step = given.pop("break_glass"), given.pop(UNTIL), given.pop(STEP)
         values = {name: _text(value) for name, value in given.items() if value is not None}
-        run(row["id"], target, values, asked(ctx), glass)
+        run(row["id"], target, values, asked(ctx), glass, until, step)
 
     parameters = [_context(), _target(call)]
     parameters += [_parameter(call, name, each) for name, each in row["parameters"].items()]
-    parameters.append(_break_glass(call))
+    parameters += [_break_glass(call), *_course(call)]
     carry_out.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     carry_out.__annotations__ = {}
     return carry_out
@@ -86,6 +88,17 @@ def _break_glass(call: Invocation) -> inspect.Parameter:
     option = typer.Option("--break-glass", help=words, metavar="REASON")
     annotation: Any = Annotated[str | None, option]
     return inspect.Parameter("break_glass", inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+
+
+def _course(call: Invocation) -> list[inspect.Parameter]:
+    """Return the options that say how far to go."""
+    until = typer.Option("--until", help=call.say("Pause after this step."), metavar="STEP")
+    step = typer.Option("--step", help=call.say("Enter before each step; without a terminal, one step."))
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [
+        inspect.Parameter(UNTIL, kind, annotation=Annotated[str | None, until], default=None),
+        inspect.Parameter(STEP, kind, annotation=Annotated[bool, step], default=False),
+    ]
 
 
 def _parameter(call: Invocation, name: str, parameter: Mapping[str, Any]) -> inspect.Parameter:

@@ -18,6 +18,8 @@ BreakGlass = Annotated[
     str | None,
     typer.Option("--break-glass", help="Do without approvals, on the record; why.", metavar="REASON"),
 ]
+Until = Annotated[str | None, typer.Option("--until", help="Pause after this step.", metavar="STEP")]
+Single = Annotated[bool, typer.Option("--step", help="Enter before each step; without a terminal, one step.")]
 RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", metavar="RUN")]
 
 
@@ -25,21 +27,29 @@ RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", m
 def run(
     ctx: typer.Context,
     plan_file: Annotated[Path, typer.Argument(help="A saved plan.", metavar="PLAN")],
+    until: Until = None,
+    step: Single = False,
     break_glass: BreakGlass = None,
 ) -> int:
     """Carry out a saved plan, exactly as it is."""
     from hisops.cli.carrying import carry_out_plan, open_desk, read_plan
+    from hisops.engine.course import Course
 
     desk = open_desk(asked(ctx))
-    return carry_out_plan(desk, read_plan(plan_file), reason_of(break_glass))
+    course = Course(until=until, single=step, break_glass=reason_of(break_glass))
+    return carry_out_plan(desk, read_plan(plan_file), course)
 
 
 @app.command("resume", cls=Command)
-def resume(ctx: typer.Context, run_name: RunName, break_glass: BreakGlass = None) -> int:
+def resume(
+    ctx: typer.Context, run_name: RunName, until: Until = None, step: Single = False, break_glass: BreakGlass = None
+) -> int:
     """Go on with a run that waits, is held or was cut off; nothing is started twice."""
     from hisops.cli.carrying import open_desk, resume_run
+    from hisops.engine.course import Course
 
-    return resume_run(open_desk(asked(ctx)), run_name, break_glass=reason_of(break_glass))
+    course = Course(until=until, single=step, break_glass=reason_of(break_glass))
+    return resume_run(open_desk(asked(ctx)), run_name, course)
 
 
 @app.command("status", cls=Command)
@@ -51,13 +61,16 @@ def status(ctx: typer.Context, run_name: Annotated[str | None, typer.Argument(me
 
 
 def carry_out(
-    runbook_id: str, target: str, values: Mapping[str, Any], call: Invocation, break_glass: str | None = None
-) -> None:
+    runbook_id: str, target: str, values: Mapping[str, Any], call: Invocation, break_glass: str | None = None,
+    until: str | None = None, step: bool = False,
+) -> None:  # fmt: skip
     """Plan, show, ask, carry out: what `hisops patch apply …` does."""
     from hisops.cli.carrying import plan_and_carry_out
+    from hisops.engine.course import Course
 
     given = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
-    raise typer.Exit(plan_and_carry_out(call, runbook_id, target, given, reason_of(break_glass)))
+    course = Course(until=until, single=step, break_glass=reason_of(break_glass))
+    raise typer.Exit(plan_and_carry_out(call, runbook_id, target, given, course))
 
 
 def reason_of(break_glass: str | None) -> str | None:

@@ -9,10 +9,8 @@ from pathlib import Path
 from hisops.canonical import digest
 from hisops.cli import wiring
 from hisops.cli.approving import go_on
-from hisops.cli.carrying import resume_run
 from hisops.cli.matter import evidence_of, waiting_step
 from hisops.cli.wiring import Desk, open_desk
-from hisops.console.remarks import remark
 from hisops.console.theme import Screen
 from hisops.engine.gates import Part, parts_of, why_wrong
 from hisops.engine.values import Values
@@ -24,7 +22,7 @@ from hisops.model.run import fold
 from hisops.model.runbook import Step
 from hisops.model.statement import NAMESPACE, Signed, Statement, StatementKind
 
-__all__ = ["answer_gate", "cancel_run", "open_desk", "resolve_step"]
+__all__ = ["answer_gate", "open_desk", "resolve_step"]
 
 EVIDENCE_LIMIT = 256 * 1024
 
@@ -81,7 +79,7 @@ def resolve_step(desk: Desk, name: str, step_id: str, as_: str, evidence: Path) 
     """Decide what became of a step."""
     run, plan = wiring.loaded_run(desk, name)
     view = fold(run.records)
-    if view.step(step_id).state not in {"UNKNOWN", "FAILED"} or view.sealed:
+    if view.step(step_id).state not in {"UNKNOWN", "FAILED", "UNDO_FAILED"} or view.sealed:
         raise UsageProblem(
             "HIS-4206", "Step {step} is {state}: there is nothing to decide.", "`hisops status` tells what is open.",
             step=step_id, state=view.step(step_id).state,
@@ -98,18 +96,6 @@ def resolve_step(desk: Desk, name: str, step_id: str, as_: str, evidence: Path) 
     screen.data({"run": run.run_id, "step": step_id, "resolved": as_})
     go_on(screen, run)
     return 0
-
-
-def cancel_run(desk: Desk, name: str, reason: str) -> int:
-    """Ask a run to end at its next boundary; one that nobody carries on ends now."""
-    run, plan = wiring.loaded_run(desk, name)
-    if run.sealed:
-        raise UsageProblem("HIS-4208", "The run {run} has ended.", "", run=run.run_id)
-    _lay_down(desk, run, plan, "cancellation", "-", {"reason": reason}, "")
-    if run.live:
-        remark(Screen.of(desk.call), "Asked for; the run ends at its next boundary.")
-        return 0
-    return resume_run(desk, run.run_id, ending=True)
 
 
 def _lay_down(

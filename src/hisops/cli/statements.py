@@ -92,13 +92,3 @@ def amend(
     from hisops.cli.amending import amend_run, open_desk
 
     return amend_run(open_desk(asked(ctx)), run, reason)
-
-
-@app.command("cancel", cls=Command)
-def cancel(
-    ctx: typer.Context, run: RunName, reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
-) -> int:
-    """End a run at its next boundary; what has been done stays as it is."""
-    from hisops.cli.signing import cancel_run, open_desk
-
-    return cancel_run(open_desk(asked(ctx)), run, reason)

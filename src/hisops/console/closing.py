@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from hisops.console.children import child_rows, children_document
+from hisops.console.deviations import deviation_lines
 from hisops.console.duration import spoken, time_of_day
-from hisops.console.escape import visible
 from hisops.console.grid import Column, folded, grid, pad, wrapped
 from hisops.console.i18n import mark
 from hisops.console.progress import Progress, short_id
@@ -26,12 +26,22 @@ _REFUSED = {
     5: mark("REFUSED, another run holds the target"),
 }
 ANSWERED = ("confirm", "type_target", "read_back", "manual")
+UNTOLD = {"read_back": "read it from the evidence", "manual": "what came of it"}
 
 
-def closing_lines(progress: Progress, page: Page, exit_code: int, *, live: bool = False) -> list[Text]:
+def closing_lines(
+    progress: Progress, page: Page, exit_code: int, *, live: bool = False, owed: Sequence[Text] = ()
+) -> list[Text]:
     """Return the closing summary of a run in any state; `live` if a process carries it on right now."""
+    return [Text(), *_deviations(progress, page), *owed, *_summary(progress, page, exit_code, live)]
+
+
+def _deviations(progress: Progress, page: Page) -> list[Text]:
+    return deviation_lines(progress.view.numbered_deviations(), page)
+
+
+def _summary(progress: Progress, page: Page, exit_code: int, live: bool) -> list[Text]:
     return [
-        Text(),
         _head(progress, page, exit_code),
         *_reason(progress, page),
         *grid([Column(), Column(wraps=True)], _facts(progress, page), page.width, indent=4),
@@ -39,9 +49,12 @@ def closing_lines(progress: Progress, page: Page, exit_code: int, *, live: bool 
     ]
 
 
-def status_lines(progress: Progress, page: Page, exit_code: int, now: datetime, *, live: bool = False) -> list[Text]:
-    """Return the steps of a run as they stand, and the closing summary below them."""
-    return [*running_lines(progress, page, now), *closing_lines(progress, page, exit_code, live=live)]
+def status_lines(
+    progress: Progress, page: Page, exit_code: int, now: datetime, *, live: bool = False, owed: Sequence[Text] = ()
+) -> list[Text]:
+    """Return what was not as it should be, the steps of a run as they stand, and the closing summary below them."""
+    steps = running_lines(progress, page, now)
+    return [*_deviations(progress, page), *owed, *steps, Text(), *_summary(progress, page, exit_code, live)]
 
 
 def document(progress: Progress, exit_code: int) -> dict[str, object]:
@@ -52,10 +65,10 @@ def document(progress: Progress, exit_code: int) -> dict[str, object]:
         for step in progress.runbook.steps
     ]
     return {
+        "deviations": view.numbered_deviations(),
         "run": progress.run_id, "runbook": progress.runbook.id, "target": progress.target, "state": view.state,
         "reason": view.reason, "exit": exit_code, "steps": steps,
         "window": window_document(progress),
-        "deviations": [{"kind": item.kind, "step": item.step, "reason": item.reason} for item in view.deviations],
         "waits": [
             {"step": step, "parts": parts, "role": _role(progress, step)} for step, parts in open_gates(progress)
         ] if view.state not in RUN_ENDED else [],
@@ -108,8 +121,8 @@ def _reason(progress: Progress, page: Page) -> list[Text]:
 def _facts(progress: Progress, page: Page) -> list[tuple[str, str]]:
     say, view = page.say, progress.view
     rows = [(say("time"), _time(progress, page)), (say("steps"), _counted(progress, page))]
-    deviations = [f"{item.step or '-'}: {visible(item.reason)}" for item in view.deviations]
-    rows.append((say("deviations"), "\n".join(deviations) or say("none")))
+    if not view.deviations:
+        rows.append((say("deviations"), say("none")))
     if signed := sorted({f"{item.by} ({say(item.kind)})" for item in view.statements}):
         rows.append((say("signed by"), ", ".join(signed)))
     if taken := [f"{each.previous} {page.signs.arrow} {each.by} ({each.role})" for each in view.handovers]:
@@ -165,11 +178,17 @@ def _answers(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
     run = short_id(progress.run_id)
     rows = []
     for step, parts in open_gates(progress):
-        if values := [f"{part.upper()}" for part in parts if part in ANSWERED]:
+        if values := [_answer(part, progress) for part in parts if part in ANSWERED]:
             rows.append((page.say("answer"), f"hisops answer {run} {step} {' '.join(values)}", ""))
         if any(part.startswith("approve") for part in parts):
             rows.append((page.say("approve"), f"hisops approve {run}", page.say("by another person")))
     return rows
+
+
+def _answer(part: str, progress: Progress) -> str:
+    """Return what answers a part of a gate, to be pasted; what only a person can tell is left to be set, in sh."""
+    told = {"confirm": "yes", "type_target": progress.target}
+    return told.get(part) or f'"${{{part.upper()}:?{UNTOLD[part]}}}"'
 
 
 def _recovery(progress: Progress, page: Page) -> list[tuple[str, str, str]]:
@@ -191,7 +210,7 @@ def _next(commands: Sequence[tuple[str, str, str]], page: Page) -> list[Text]:
     widest = max(cell_len(word) for word, _, _ in commands)
     lines = [Text("    " + page.say("What you can do:"))]
     for word, command, remark in commands:
-        lines += _command(pad(word, widest), command, remark, page)
+        lines += _command(pad(word, widest), page.typed(command), remark, page)
     return lines
 
 

@@ -54,6 +54,8 @@ class Terminal:
     def ask(self, question: Question, arrived: Callable[[], bool]) -> str | None:
         """Return what was typed; None if the person leaves it waiting; "" as soon as `arrived()` is true."""
         with self._held():
+            if question.part == "step":
+                return self._begin(question.step)
             page = self._screen.page(self._screen.err)
             again = self._last == (question.step, question.part)
             self._last = (question.step, question.part)
@@ -89,9 +91,21 @@ class Terminal:
                 self._note("It has arrived.")
                 return ""
             if select.select([sys.stdin], [], [], POLL)[0]:
-                return os.read(sys.stdin.fileno(), 4096).decode("utf-8", "replace").strip() or None
+                return _typed() or None
         self._left.clear()
         self._screen.err.print()
+        return None
+
+    def _begin(self, step: str) -> str | None:
+        """Return "" if the step may begin: Enter was pressed; None for anything else."""
+        number = self._progress.number(step)
+        title = self._progress.title(step, self._screen.say.code)
+        prompt = self._screen.say("Enter begins step {number}, {title}; q pauses: ", number=number, title=title)
+        self._screen.err.print(Text("  " + prompt), end="", soft_wrap=True)
+        while not self._left.is_set():
+            if select.select([sys.stdin], [], [], POLL)[0]:
+                return "" if _typed() == "" else None
+        self._left.clear()
         return None
 
     def _note(self, template: str) -> None:
@@ -176,6 +190,15 @@ def _who_rows(question: Question, progress: Progress, page: Page) -> list[tuple[
         return []
     who = page.say("{role}, another person than the operator", role=question.role)
     return [(page.say("approves"), who), (page.say("with"), f"hisops approve {short_id(progress.run_id)}")]
+
+
+def _typed() -> str | None:
+    """Return the line that was typed; None at the end of input, or if the terminal is gone."""
+    try:
+        raw = os.read(sys.stdin.fileno(), 4096)
+    except OSError:
+        return None
+    return raw.decode("utf-8", "replace").strip() if raw else None
 
 
 def _forget_what_was_typed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import RLock
 
@@ -17,6 +17,7 @@ from hisops.console.escape import visible_lines
 from hisops.console.grid import shorten
 from hisops.console.progress import ACTIVE, Progress
 from hisops.console.reasons import reason_text
+from hisops.console.silence import silence_lost_terminals
 from hisops.console.steps import NOT_REACHED, planning_lines, running_lines, ways_out
 from hisops.console.theme import Page, Screen, put
 from hisops.console.words import run_look, step_look
@@ -112,17 +113,28 @@ class LiveWatch(Watch):
     @contextmanager
     def shown(self) -> Iterator[Watch]:
         """Draw while the block runs; the last picture stays."""
-        with self._live:
+        self._live.start(refresh=True)
+        try:
             yield self
+        finally:
+            self._stop()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Leave the picture as it stands, and go on below once the block has ended."""
-        self._live.stop()
+        self._stop()
         try:
             yield
         finally:
-            self._live.start(refresh=True)
+            with suppress(OSError):
+                self._live.start(refresh=True)
+
+    def _stop(self) -> None:
+        """Stop drawing, also on a terminal that is gone."""
+        try:
+            self._live.stop()
+        except OSError:
+            silence_lost_terminals()
 
     def _changed(self, record: r.Record) -> None:
         spot = self._spots.get(getattr(record, "step", None) or "")

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
+from hisops.console.deviations import deviation_lines
 from hisops.console.duration import local, time_of_day
 from hisops.console.escape import visible, visible_lines
 from hisops.console.grid import Column, folded, grid, wrapped
@@ -157,6 +158,7 @@ def show_document(run: Loaded, step: str | None) -> dict[str, Any]:
     """Return the records for `--json`."""
     entries = [entry for entry in run.entries if step is None or getattr(entry.record, "step", None) == step]
     return {
+        "deviations": _view(run).numbered_deviations(),
         **_summary(run),
         "records": [
             {
@@ -199,7 +201,7 @@ def _head(run: Loaded, page: Page) -> list[Text]:
     known, began = _summary(run), run.entries[0].stamp.time if run.entries else None
     told = [known["runbook"], known["target"], local(began) if began else "-", ", ".join(dict.fromkeys(run.operators))]
     head = wrapped(f" {page.signs.dot} ".join(told), page.width, first=Text(f"  {run.run_id}   ", STRONG), indent=4)
-    return [*head, Text()]
+    return [*deviation_lines(_view(run).numbered_deviations(), page), *head, Text()]
 
 
 def _told(entry: Entry, progress: Progress, page: Page) -> tuple[str, str, str, Text] | None:

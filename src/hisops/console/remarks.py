@@ -22,7 +22,7 @@ def remark(screen: Screen, template: str, **values: object) -> None:
 
 def command(screen: Screen, template: str, line: str) -> None:
     """Say what a command is for, and the command on a line of its own so that it can be copied."""
-    screen.note([Text("  " + screen.say(template)), Text("    " + line)])
+    screen.note([Text("  " + screen.say(template)), Text("    " + screen.page().typed(line))])
 
 
 def has_terminal(screen: Screen) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hisops.console.i18n import Language
+from hisops.console.silence import silence_lost_terminals
 
 PIPED_WIDTH = 120
 SCHEMA_VERSION = 1
@@ -55,6 +58,16 @@ class Page:
     say: Language
     width: int
     signs: Signs = FANCY
+    site_words: str = ""
+    key_words: str = ""
+
+    def typed(self, command: str) -> str:
+        """Return `command` with the global options that it needs to mean the same when it is pasted.
+
+        What another person is to type is not given the key of this one.
+        """
+        program, _, rest = command.partition(" ")
+        return f"{program}{self.site_words}{'' if rest.startswith('approve') else self.key_words} {rest}"
 
 
 class Wishes(Protocol):
@@ -76,28 +89,42 @@ class Wishes(Protocol):
     def verbose(self) -> bool:
         """More detail."""
 
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """Those of `--site` and `--key` that were typed, and not found by other means."""
+
 
 class Screen:
     """Data goes to stdout, progress to stderr; with `--json` stdout holds one JSON document and nothing else."""
 
-    def __init__(self, *, say: Language, json_wanted: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self, *, say: Language, json_wanted: bool = False, quiet: bool = False, verbose: bool = False,
+        typed: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.say = say if _can_write(sys.stdout.encoding, "中") else Language("en")
         self.json_wanted = json_wanted
         self.quiet = quiet
         self.verbose = verbose
+        self._typed = typed or {}
         self.out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
     @staticmethod
     def of(wishes: Wishes) -> Screen:
         """Return the screen that the command line asks for."""
-        return Screen(say=wishes.say, json_wanted=wishes.json, quiet=wishes.quiet, verbose=wishes.verbose)
+        return Screen(
+            say=wishes.say, json_wanted=wishes.json, quiet=wishes.quiet, verbose=wishes.verbose, typed=wishes.typed
+        )
 
     def page(self, console: Console | None = None) -> Page:
         """Return the page to render for `console` (stdout if not said otherwise)."""
         console = console or self.out
         signs = FANCY if _can_write(console.encoding, "".join(_all_signs(FANCY))) else PLAIN
-        return Page(say=self.say, width=console.width, signs=signs)
+        words = {name: f" {name} {shlex.quote(value)}" for name, value in self._typed.items()}
+        return Page(
+            say=self.say, width=console.width, signs=signs,
+            site_words=words.get("--site", ""), key_words=words.get("--key", ""),
+        )  # fmt: skip
 
     def show(self, lines: Iterable[Text]) -> None:
         """Print the result of a command for a person; nothing with `--json`."""
@@ -113,17 +140,30 @@ class Screen:
         """Print the result of a command for a program; nothing without `--json`."""
         if self.json_wanted:
             text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, ensure_ascii=False, indent=2)
-            print(text, flush=True)
+            self.raw(text)
 
     def raw(self, text: str) -> None:
         """Print `text` to stdout as it is: a schema, a script, stock commands to paste."""
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except OSError as error:
+            _only_lost(error)
+
+
+def _only_lost(error: OSError) -> None:
+    """Go on without the terminal if that is what is wrong; else raise."""
+    if error.errno != errno.EIO:
+        raise error
+    silence_lost_terminals()
 
 
 def put(console: Console, lines: Iterable[Text]) -> None:
     """Print rendered lines as they are, without a second layout."""
     for line in lines:
-        console.print(line, soft_wrap=True, highlight=False)
+        try:
+            console.print(line, soft_wrap=True, highlight=False)
+        except OSError as error:
+            _only_lost(error)
 
 
 def _console(file: TextIO) -> Console:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
+from hisops.console.deviations import deviation_lines
 from hisops.console.grid import Column, grid, wrapped
 from hisops.console.i18n import mark
 from hisops.console.theme import BAD, CARE, FAINT, GOOD, STRONG, Page
@@ -53,11 +54,20 @@ def verify_lines(
         "  ", (f"{getattr(page.signs, look.sign)} {say(look.word)}", f"{STRONG} {look.style}".strip())
     )
     return [
+        *_deviations(document, page),
         *([*(Text(line) for line in commands), Text()] if commands else []),
         *_runs(document, page),
         *grid([Column(), Column(), Column(wraps=True)], rows, page.width),
         *_findings(document, page, said),
         verdict,
+    ]
+
+
+def _deviations(document: Mapping[str, Any], page: Page) -> list[Text]:
+    runs = document["runs"]
+    named = len(runs) > 1
+    return [
+        line for run in runs for line in deviation_lines(run.get("deviations", ()), page, run["run"] if named else None)
     ]
 
 

@@ -277,7 +277,8 @@ class Caller:
 
     def _capture(self, call: BoundCall) -> Capture:
         def show(stream: Stream, text: bytes) -> None:
-            self._ports.observer.output(call.step, stream, text)
+            with suppress(OSError):  # the screen may fail, the run does not depend on it
+                self._ports.observer.output(call.step, stream, text)
 
         secrets = self._secrets()
         return Capture({"stdout": Redactor(secrets), "stderr": Redactor(secrets)}, show)

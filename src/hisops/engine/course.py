@@ -19,11 +19,20 @@ class UndoOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What was asked for on the command line. `single`: at a terminal Enter before each step, without one one step."""
+    """What was asked for on the command line. `single`: at a terminal Enter before each step, without one one step.
+
+    `break_glass` says why to do without approvals.
+    """
 
     until: str | None = None
     single: bool = False
     undo: UndoOrder | None = None
+    break_glass: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The options that ask for as much again."""
+        return (f" --until {self.until}" if self.until else "") + (" --step" if self.single else "")
 
 
 class Pace:

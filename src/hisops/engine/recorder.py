@@ -88,4 +88,5 @@ class Recorder:
     def _seen(self, records: tuple[Record, ...]) -> None:
         for record in records:
             self.view.apply(record)
-            self._observer.record(record)
+            with suppress(OSError):  # its terminal is gone, or nobody reads its pipe any more
+                self._observer.record(record)

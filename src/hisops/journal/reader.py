@@ -171,6 +171,13 @@ def load_run(logs: Path, name: str) -> LoadedRun:
     )
 
 
+def abandoned_by(logs: Path, run_id: str) -> str | None:
+    """Return who has said in the ledger that nothing more comes of a run; None if nobody has."""
+    walk = Walk(logs / FILE, START) if (logs / FILE).exists() else ()
+    lines = (line for line in walk if line.kind == "run.abandon" and line.values.get("run") == run_id)
+    return next((str(line.values["actor"]) for line in lines), None)
+
+
 def opened_by(logs: Path, run_id: str) -> tuple[list[Opened], bool]:
     """Return the ledger's openings of the segments of a run, and whether it has closed the run."""
     opened: list[Opened] = []

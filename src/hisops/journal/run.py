@@ -16,7 +16,7 @@ from hisops.journal.blobs import Blobs, name_of
 from hisops.journal.durable import broken, hold, sync_folder
 from hisops.journal.heads import Head
 from hisops.journal.ledger import Ledger
-from hisops.journal.reader import LoadedRun, SegmentRead, load_run
+from hisops.journal.reader import LoadedRun, SegmentRead, abandoned_by, load_run
 from hisops.journal.runkey import RunKey
 from hisops.journal.segment import Segment, segment_name
 from hisops.journal.stamp import TOLERANCE, read_clock
@@ -86,6 +86,9 @@ def resume_run(logs: Path, run_id: str, signer: Certifier, clock: Clock, machine
         run = load_run(logs, run_id)
         if run.sealed:
             raise Refused("HIS-5013", "The run {run} has ended; it cannot go on.", "Plan a new one.", run=run_id)
+        if who := abandoned_by(logs, run_id):
+            fact = "The run {run} was abandoned by {who}; it cannot go on."
+            raise Refused("HIS-5016", fact, "Plan a new one.", run=run_id, who=who)
         opening, number = run.opening, len(run.segments) + 1
         ledger, blobs = Ledger(logs, clock), Blobs(folder / "blobs")
         author = _author(

@@ -171,6 +171,7 @@ def _answers(findings: Iterable[Finding], summaries: dict[Answer, str]) -> dict[
 def _run_document(run: RunFacts, trust: Trust, reach: str) -> dict[str, Any]:
     seal = run.view.sealed if run.view else None
     return {
+        "deviations": run.view.numbered_deviations() if run.view else [],
         "run": run.run_id,
         "verdict": verdict_of(run.findings),
         "state": run.view.state if run.view else None,

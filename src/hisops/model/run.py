@@ -135,6 +135,13 @@ class RunView:
         decided = [*self.spent, *(item for step in self.steps.values() for item in step.decided.values())]
         return [item for item in decided if item.value == BREAK_GLASS]
 
+    def numbered_deviations(self) -> list[dict[str, Any]]:
+        """Return what was not as the runbook has it, and who answers for it: what every summary opens with."""
+        return [
+            {"number": number, "kind": item.kind, "step": item.step, "reason": item.reason, "by": item.by}
+            for number, item in enumerate(self.deviations, 1)
+        ]
+
     def step(self, step_id: str) -> StepView:
         """Return the view of `step_id`, a fresh PENDING one if the log has not named it yet."""
         if (step := self.steps.get(step_id)) is None:
