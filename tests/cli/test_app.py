@@ -98,6 +98,7 @@ def test_global_options_may_follow_the_command() -> None:
     assert rest == ["log", "verify", "--all", "--", "--json"]
     call = invocation(lifted, {})
     assert call == Invocation(site=Path("a b"), json=True, quiet=True, verbose=True)
+    assert call.typed == {"--site": str(Path("a b").absolute())}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Invocation:
     json: bool = False
     quiet: bool = False
     verbose: bool = False
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def say(self) -> Language:
