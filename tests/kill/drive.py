@@ -19,7 +19,7 @@ from tests.kill.faults import fingerprint
 from tests.kill.scene import ONCE, Scene
 
 PATIENCE = 12  # calls of hisops until a run must have ended
-HELD, WAITING = 11, 10
+HELD, WAITING, BUG = 11, 10, 70
 
 
 @dataclass
@@ -116,6 +116,8 @@ def check(scene: Scene, outcome: Outcome) -> None:
         return
     view = fold(run.records)
     outcome.state = view.state
+    if BUG in outcome.codes:
+        outcome.wrong.append("hisops reported a bug of its own")
     _check_acknowledged(scene, run, outcome)
     _check_effects(scene, outcome)
     _check_log(scene, run, outcome)

@@ -23,7 +23,7 @@ from hisops.adapters.clock import SystemClock
 from hisops.adapters.local import LocalCarrier
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.shell_host import ShellHost
-from hisops.cli import carrying, wiring
+from hisops.cli import app, carrying, wiring
 from hisops.ports import Host, Locks, Ports, Question
 from tests.kill.faults import FaultyJournal, FaultyLocks, FaultyReach
 from tests.kill.points import Files, Points
@@ -109,8 +109,8 @@ def compose(how: How, scene: Scene) -> None:
     local: Any = importlib.import_module("hisops.adapters.local")
     local.os = Files(local, points)
 
-    def ports(desk: Any, journal: Any, operator: Any, observer: Any) -> Ports:
-        usual = plain[0](desk, journal, operator, observer)
+    def ports(*args: Any, **keys: Any) -> Ports:
+        usual = plain[0](*args, **keys)
         return replace(
             usual,
             reach=FaultyReach(usual.reach, points),
@@ -119,7 +119,7 @@ def compose(how: How, scene: Scene) -> None:
         )
 
     def journal_of(opened: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args: FaultyJournal(opened(*args), points, scene.acknowledged)
+        return lambda *args, **keys: FaultyJournal(opened(*args, **keys), points, scene.acknowledged)
 
     changed: Any = wiring
     changed.ports, changed.start_log, changed.reopen_log = ports, journal_of(plain[1]), journal_of(plain[2])
@@ -145,9 +145,7 @@ def _in_child(scene: Scene, words: Sequence[str], how: How, who: str) -> None:
         os.environ.update(environment)
         print("$ hisops", *words, flush=True)
         compose(how, scene)
-        from hisops.cli.app import main
-
-        main(list(words))
+        app.main(list(words))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:
@@ -168,7 +166,8 @@ def preload() -> None:
 
 def main() -> None:
     """Call hisops in this process, for those who watch its system calls: `python -m tests.kill.entry ROOT WORDS…`."""
-    _in_child(Scene(Path(sys.argv[1])), sys.argv[2:], ORDINARY, "dba1")
+    compose(ORDINARY, Scene(Path(sys.argv[1])))
+    app.main(sys.argv[2:])
 
 
 if __name__ == "__main__":
