@@ -21,25 +21,22 @@ BARE = "asyncssh, one exec a command"
 
 @dataclass(frozen=True)
 class Fleet:
-    """One sshd that listens on an address for each host, and how to log in."""
+    """One sshd that stands for all hosts: each is a name of its own, with a connection of its own."""
 
     server: Sshd
     folder: Path
 
     @property
-    def addresses(self) -> list[str]:
-        """The addresses of the hosts."""
-        return [f"127.0.0.{number}" for number in range(1, HOSTS + 1)]
+    def names(self) -> list[str]:
+        """The names of the hosts."""
+        return [f"host{number}" for number in range(1, HOSTS + 1)]
 
 
 def main(folder: Path) -> None:
     """Compare the peers that are there; what is missing is said."""
     home = sshd.temporary()
-    listen = [f"ListenAddress 127.0.0.{number}" for number in range(2, HOSTS + 1)]
-    server = sshd.start(home, options=[*listen, "MaxStartups 500"])
+    server = sshd.start(home, options=["MaxStartups 500"])
     fleet = Fleet(server, home)
-    known = server.known_hosts.read_text()
-    server.known_hosts.write_text("".join(known.replace("127.0.0.1", address) for address in fleet.addresses))
     try:
         contenders = {
             BARE: bare(fleet, "exec"),
@@ -61,7 +58,7 @@ def bare(fleet: Fleet, how: str) -> Callable[[], Sample]:
     """Return the least that a Python program needs."""
     server = fleet.server
     words = [str(server.port), server.user, str(server.client_key), str(server.known_hosts), str(COMMANDS)]
-    command = [sys.executable, "-c", _BARE, how, *words, *fleet.addresses]
+    command = [sys.executable, "-c", _BARE, how, *words, *fleet.names]
     return lambda: process(command)
 
 
@@ -70,7 +67,7 @@ import asyncio, sys, asyncssh
 how, port, user, key, known, count, *hosts = sys.argv[1:]
 async def on(host):
     login = dict(username=user, client_keys=[key], known_hosts=known, config=None, agent_path=None)
-    async with asyncssh.connect(host, int(port), **login) as link:
+    async with asyncssh.connect("127.0.0.1", int(port), **login) as link:
         if how == "exec":
             for _ in range(int(count)):
                 await link.run("true", check=True)
@@ -88,7 +85,7 @@ asyncio.run(main())
 def hisops(fleet: Fleet, folder: Path) -> Callable[[], Sample]:
     """Return `hisops run` of a saved plan: its own log, every command with intent, output and end in it."""
     site = small_site.make(folder / "fleet", fleet.server)
-    hosts = "\n".join(f"  host{number}: {_host(fleet, address)}" for number, address in enumerate(fleet.addresses, 1))
+    hosts = "\n".join(f"  {name}: {_host(fleet)}" for name in fleet.names)
     text = (site.site / "site.yaml").read_text().replace("hosts:\n", f"hosts:\n{hosts}\n", 1)
     (site.site / "site.yaml").write_text(text.replace("  one: ", "  # one: ").replace("host: one", "host: host1"))
     (site.site / "runbooks/files/fan-out.yaml").write_text(_runbook())
@@ -101,9 +98,9 @@ def hisops(fleet: Fleet, folder: Path) -> Callable[[], Sample]:
     return lambda: process(site.command("run", str(plan)), environment)
 
 
-def _host(fleet: Fleet, address: str) -> str:
+def _host(fleet: Fleet) -> str:
     server = fleet.server
-    return f"{{address: {address}, port: {server.port}, user: {server.user}, identity_file: {server.client_key}}}"
+    return f"{{address: 127.0.0.1, port: {server.port}, user: {server.user}, identity_file: {server.client_key}}}"
 
 
 def _runbook() -> str:
@@ -132,11 +129,11 @@ def pyinfra(fleet: Fleet) -> Mapping[str, Callable[[], Sample]]:
         return {}
     server = fleet.server
     login = {
-        "ssh_port": server.port, "ssh_user": server.user, "ssh_key": str(server.client_key),
-        "ssh_known_hosts_file": str(server.known_hosts),
+        "ssh_hostname": "127.0.0.1", "ssh_port": server.port, "ssh_user": server.user,
+        "ssh_key": str(server.client_key), "ssh_known_hosts_file": str(server.known_hosts),
     }  # fmt: skip
     inventory, deploy = fleet.folder / "inventory.py", fleet.folder / "deploy.py"
-    inventory.write_text(f"hosts = [(host, {login!r}) for host in {fleet.addresses!r}]\n")
+    inventory.write_text(f"hosts = [(host, {login!r}) for host in {fleet.names!r}]\n")
     deploy.write_text(
         "from pyinfra.operations import server\n"
         f"for number in range({COMMANDS}):\n    server.shell(name=f'look {{number}}', commands=['true'])\n"
@@ -151,22 +148,24 @@ def ansible(fleet: Fleet) -> Mapping[str, Callable[[], Sample]]:
         return {}
     server, folder = fleet.server, fleet.folder
     inventory, book = folder / "inventory.ini", folder / "book.yml"
-    inventory.write_text("".join(f"{host} ansible_port={server.port}\n" for host in fleet.addresses))
+    inventory.write_text("".join(f"{name} ansible_control_path={folder}/{name}\n" for name in fleet.names))
     task = "    - ansible.builtin.command: 'true'\n      changed_when: false\n"
-    book.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n" + task * COMMANDS)
+    where = f"  vars: {{ansible_host: 127.0.0.1, ansible_port: {server.port}}}\n"
+    book.write_text("- hosts: all\n  gather_facts: false\n" + where + "  tasks:\n" + task * COMMANDS)
     environment = {
         "ANSIBLE_HOME": str(folder / "ansible"), "ANSIBLE_FORKS": str(HOSTS), "ANSIBLE_PIPELINING": "1",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3", "ANSIBLE_PRIVATE_KEY_FILE": str(server.client_key),
         "ANSIBLE_REMOTE_USER": server.user, "ANSIBLE_SSH_COMMON_ARGS": f"-o UserKnownHostsFile={server.known_hosts}",
         "ANSIBLE_SSH_ARGS": "-C -o ControlMaster=auto -o ControlPersist=60s",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"), "LC_ALL": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
     }  # fmt: skip
 
     def play() -> Sample:
         command = [str(PEERS / "ansible-playbook"), "-i", str(inventory), str(book)]
         sample = process(command, environment)
-        for socket in (folder / "cp").glob("*"):
-            subprocess.run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "x"], capture_output=True, check=False)
+        for name in fleet.names:
+            end = ["ssh", "-o", f"ControlPath={folder / name}", "-O", "exit", "x"]
+            subprocess.run(end, capture_output=True, check=False)
         return sample
 
     return {"ansible": play}

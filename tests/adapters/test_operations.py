@@ -361,3 +361,18 @@ def test_names_that_are_no_names_are_refused(here: ShellHost) -> None:
     for name in ("../x", "a b", "", ".marker", "x" * 300, "a/b"):
         with pytest.raises(Refused):
             here.look(name, None)
+
+
+def test_a_host_that_does_not_answer_is_out_of_reach_and_no_bug() -> None:
+    class Mute:
+        def carry(self, argv, stdin, feed, timeout, *, keep=False):  # type: ignore[no-untyped-def]
+            raise TimeoutError
+
+        def close(self) -> None:
+            pass
+
+    host = ShellHost("his-db1", Mute())
+    for ask in (host.facts, lambda: host.prepare(None), lambda: host.look("op", None)):
+        with pytest.raises(Unreachable) as caught:
+            ask()
+        assert caught.value.code == "HIS-3059"

@@ -186,7 +186,16 @@ class ShellHost:
         def sink(stream: Stream, data: bytes) -> None:
             (answer if stream == "stdout" else errors).append(data)
 
-        code = self.run(Command(script=script, run_as=run_as), sink, timeout)
+        try:
+            code = self.run(Command(script=script, run_as=run_as), sink, timeout)
+        except TimeoutError as error:
+            raise Unreachable(
+                "HIS-3059",
+                "{host} took longer than {seconds} s to answer a short question.",
+                "Look at its load and at the network; what runs detached there goes on.",
+                host=self.name,
+                seconds=round(timeout),
+            ) from error
         if code not in (0, 1, markers.LOST, *_FAULTS):
             raise Refused(
                 "HIS-3017",
