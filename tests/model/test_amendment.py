@@ -88,6 +88,17 @@ def test_what_the_run_rests_on_may_not(edit, why):
     assert (why_not_amendable(definitions(), edited(edit), STANDS) or "").startswith(why)
 
 
+def test_a_sub_runbook_may_be_newer_and_be_used_once_more_but_not_be_given_other_values():
+    def composed(**scopes):
+        return edited(lambda new: new["runbook"].update(scopes=scopes))
+
+    one = {"runbook": "a/b", "version": "1.0.0", "digest": "sha256:1", "values": {"x": 1}}
+    before = composed(one=one)
+    assert why_not_amendable(before, composed(one={**one, "version": "1.0.1", "digest": "s"}, two=one), STANDS) is None
+    assert why_not_amendable(before, composed(one={**one, "values": {"x": 2}}), STANDS) is not None
+    assert why_not_amendable(before, composed(two=one), STANDS) is not None
+
+
 @pytest.mark.parametrize("state", ["RUNNING", "UNKNOWN", "FAILED", "SKIPPED", "UNDONE", "SUCCEEDED"])
 def test_a_step_that_was_once_started_stays_as_it_is(state):
     new = edited(lambda new: steps(new)[1].update(timeout="20m"))

@@ -17,6 +17,7 @@ from hisops.model.run import RunView
 from hisops.model.statement import Signed
 
 USUAL_ROLE = "dba_lead"
+_OF_EXPANSION = {"scopes": ("version", "digest"), "groups": ("title",)}
 MAY_CHANGE = frozenset({"version", "command", "title", "purpose", "serves", "steps"})
 
 Definitions = dict[str, Any]
@@ -36,7 +37,7 @@ def changed_names(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
 def why_not_amendable(before: Mapping[str, Any], now: Mapping[str, Any], view: RunView) -> str | None:
     """Return why a run that stands as `view` cannot go on with the definitions `now`, in a sentence, or None."""
     old, new = before["runbook"], now["runbook"]
-    heads = sorted(key for key in old.keys() | new.keys() if key not in MAY_CHANGE and old.get(key) != new.get(key))
+    heads = sorted(key for key in old.keys() | new.keys() if key not in MAY_CHANGE and _differs(key, old, new))
     if heads:
         return f"{', '.join(heads)} of the runbook changed; the plan was bound to what it was"
     if before.get("target_type") != now.get("target_type"):
@@ -73,6 +74,19 @@ def why_no_request(
     if get("before") != digest_of(before):
         return "it changes other definitions than those that the run goes by"
     return None if get("after") == digest_of(now) else "it is for other definitions than those that are there now"
+
+
+def _differs(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a part of the head is another one. Parts of an expansion may be added, and be of a newer text."""
+    if key not in _OF_EXPANSION:
+        return bool(old.get(key) != new.get(key))
+    before, now = old.get(key) or {}, new.get(key) or {}
+    return any(_without(part, _OF_EXPANSION[key]) != _without(now.get(name), _OF_EXPANSION[key])
+               for name, part in before.items())  # fmt: skip
+
+
+def _without(part: Mapping[str, Any] | None, names: Collection[str]) -> dict[str, Any] | None:
+    return None if part is None else {key: value for key, value in part.items() if key not in names}
 
 
 def _by_name(definitions: Mapping[str, Any]) -> dict[str, Any]:
