@@ -218,6 +218,16 @@ def test_the_broken_glass_stays_passed_on_resume():
     assert made.resume().exit_code == 13
 
 
+def test_two_people_who_sign_the_same_text_are_not_two_approvals():
+    """The log keeps one signature for a text."""
+    made = world({"approve": {"role": "dba_lead", "of": "plan", "quorum": 2}})
+    made.statements.runs += [said(made, "approval", who, sha256="one") for who in ("lead1@hospital", "lead2@hospital")]
+    assert made.go().exit_code == 10
+    assert any("it is the same text as that of lead1@hospital" in reason for reason in refusals(made))
+    made.statements.runs.append(said(made, "approval", "lead2@hospital", sha256="two"))
+    assert made.resume().exit_code == 0
+
+
 def test_a_refused_statement_is_named_once():
     made = world()
     made.statements.runs.append(replace(said(made, "approval"), principal="stranger@hospital"))

@@ -34,6 +34,9 @@ def cite(desk: Desk, plan: Plan) -> Cited:
     refused = [item for item in arrived if isinstance(item, Rejected)]
     for item in [item for item in signed if item.statement.kind == "approval"]:
         reasons = [why_refused(item, each, statements, now=now, used_nonces=used) for each in wanted]
+        first = next((other for other in approvals if other.sha256 == item.sha256), None)
+        if first is not None and None in reasons:
+            reasons = [f"it is the same text as that of {first.principal}; each person signs a request of their own"]
         if None in reasons:
             statements.settle(item)
             approvals.append(item)

@@ -53,7 +53,7 @@ def take_text(desk: Desk, text: bytes, armored: str, name: str) -> int:
         signed = check_statement(text, armored, desk.trust, desk.clock.now())
     except ValueError as error:
         raise _does_not_count(name, str(error)) from error
-    if reason := _why_not(desk, signed):
+    if reason := desk.statements.why_other_ledger(signed) or _why_not(desk, signed):
         raise _does_not_count(name, reason)
     run = signed.statement.get("run") if signed.statement.get("of") != "plan" else None
     there = desk.statements.for_run(run) if run else desk.statements.for_plan(str(signed.statement.get("plan")))

@@ -33,12 +33,17 @@ class Approvals:
 
     def arrived(self, step: Step, rule: Approve, part: str, evidence: str) -> r.GateDecided | None:
         """Return the decision for `part` by a person who has not decided another part of this gate."""
-        used = {self.people.person_of(item.by) for item in self._decided(step) if item.statement}
+        given = {item.statement: item.by for item in self._decided(step) if item.statement}
+        used = {self.people.person_of(who) for who in given.values()}
         wanted = self._wanted(step, rule, evidence)
         for signed in self.arrivals.signed():
             if signed.statement.kind != "approval" or self.people.person_of(signed.principal) in used:
                 continue
             reason = why_refused(signed, wanted, self.people, now=self.clock.now())
+            if signed.sha256 in given:
+                reason = (
+                    f"it is the same text as that of {given[signed.sha256]}; each person signs a request of their own"
+                )
             if reason is None:
                 self.arrivals.take(signed, step.id)
                 return r.GateDecided(step=step.id, part=part, by=signed.principal, statement=signed.sha256)

@@ -46,7 +46,7 @@ class Arrivals:
             self._recorder.write(r.StatementTaken(statement=signed.sha256, kind=kind, by=signed.principal, step=step))
 
     def refuse(self, sha256: str, reason: str) -> None:
-        """Take down once that a statement does not count."""
-        known = {item.statement for item in self._recorder.view.refused}
-        if sha256 not in known:
+        """Take down once that a statement does not count; two people may have signed the same text."""
+        known = {(item.statement, item.reason) for item in self._recorder.view.refused}
+        if (sha256, reason) not in known:
             self._recorder.write(r.StatementRefused(statement=sha256, reason=reason))

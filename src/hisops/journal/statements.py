@@ -14,6 +14,7 @@ from hisops.journal.blobs import name_of
 from hisops.journal.chain import Walk, read_regular, signed
 from hisops.journal.durable import replace
 from hisops.journal.ledger import FILE
+from hisops.journal.ledger_past import root_at
 from hisops.journal.sshkey import check_user_verified, fingerprint
 from hisops.journal.sshsig import dearmor, parse, verify
 from hisops.journal.trust import Trust
@@ -92,6 +93,7 @@ class SignedStatements:
         self._site = logs.parent / "approvals"
         self._trust = trust
         self._clock = clock
+        self._roots: dict[int, str] = {}
 
     def for_plan(self, plan_digest: str) -> Sequence[Signed | Rejected]:
         """Return the approvals of a plan that lie in the site."""
@@ -111,12 +113,12 @@ class SignedStatements:
     def keep(self, run_id: str, signed: Signed) -> None:
         """Copy an accepted statement into the run's own folder."""
         target = self._folder(run_id)
-        if not _has(target, signed):
+        if self._own_signer(target, signed.sha256) != signed.principal:
             self._copy([target, self._site], signed, target)
 
     def settle(self, signed: Signed) -> None:
         """Give a statement of the site, which may have come under any name, the name that its digest gives it."""
-        if not _has(self._site, signed):
+        if self._own_signer(self._site, signed.sha256) != signed.principal:
             self._copy([self._site], signed, self._site)
 
     def store(self, run_id: str | None, statement: Statement, armored: str) -> Signed:
@@ -128,9 +130,9 @@ class SignedStatements:
         signed = check_statement(text, armored, self._trust, self._clock.now())
         folder = self._folder(run_id) if run_id else self._site
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for other in self._all(folder, signed.sha256):
-            if isinstance(other, Signed) and other.sha256 == signed.sha256 and other.principal != signed.principal:
-                raise ValueError(_TWICE.format(who=other.principal))
+        other = self._own_signer(folder, signed.sha256)
+        if other not in {None, signed.principal}:
+            raise ValueError(f"the same text is signed by {other}; each person signs a request of their own")
         _write(folder, signed, text, armored.encode("ascii"))
         return signed
 
@@ -146,8 +148,8 @@ class SignedStatements:
         return self._logs / "runs" / run_id / "approvals"
 
     def _all(self, folder: Path, about: str) -> Iterator[Signed | Rejected]:
-        """Give everything in `folder`, each text once; of what does not hold only what speaks of `about`."""
-        seen: dict[str, str] = {}
+        """Give everything in `folder`, once for each text and signer; of what does not hold what speaks of `about`."""
+        seen: set[tuple[str, str]] = set()
         for pair in pairs_in(folder):
             try:
                 signed, _, _ = read_pair(pair, self._trust, self._clock.now())
@@ -155,12 +157,32 @@ class SignedStatements:
                 if _mentions(pair.text, about):
                     yield Rejected(sha256=pair.own or digest(read_regular(pair.text)), reason=str(error))
                 continue
-            first = seen.get(signed.sha256)
-            if first is None:
-                seen[signed.sha256] = signed.principal
+            if reason := self.why_other_ledger(signed):
+                yield Rejected(sha256=signed.sha256, reason=reason)
+                continue
+            if (signed.sha256, signed.principal) not in seen:
+                seen.add((signed.sha256, signed.principal))
                 yield signed
-            elif first != signed.principal:
-                yield Rejected(sha256=signed.sha256, reason=_TWICE.format(who=first))
+
+    def why_other_ledger(self, signed: Signed) -> str | None:
+        """Return why the ledger that was signed over is not this one at an earlier time, or None."""
+        named = signed.statement.get("ledger") or "-"
+        size, _, root = named.partition(" ")
+        if named == "-" or size == "0":
+            return None
+        number = int(size) if size.isascii() and size.isdecimal() and len(size) < _LONGEST else -1
+        if number not in self._roots and (found := root_at(self._logs, number)) is not None:
+            self._roots[number] = found
+        if self._roots.get(number) == root:
+            return None
+        return f"it was signed over a ledger of {size} entries that is not this one: it forked or was rolled back"
+
+    def _own_signer(self, folder: Path, sha256: str) -> str | None:
+        """Return who has signed the text that lies in `folder` under its own name, or None."""
+        try:
+            return read_statement(folder, sha256, self._trust, self._clock.now()).principal
+        except ValueError:
+            return None
 
     def _copy(self, sources: Sequence[Path], signed: Signed, target: Path) -> None:
         for pair in (each for folder in sources for each in pairs_in(folder)):
@@ -173,16 +195,12 @@ class SignedStatements:
                 return
 
 
+_LONGEST = 16
 _OWN = re.compile(r"[0-9a-f]{64}\.txt")
-_TWICE = "the same text is signed by {who}; each person signs a request of their own"
 
 
 def _is_text(path: Path) -> bool:
     return path.suffix != ".sig" and not path.name.startswith(".") and path.is_file()
-
-
-def _has(folder: Path, signed: Signed) -> bool:
-    return (folder / f"{name_of(signed.sha256)}.txt").exists()
 
 
 def _write(folder: Path, signed: Signed, text: bytes, armored: bytes) -> None:

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from hisops.model.statement import Signed, Statement
 
+SAME_TEXT = "it is the same text as that of {who}; each person signs a request of their own"
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
