@@ -20,7 +20,12 @@ HOLDER = Holder(
 @dataclass
 class Life:
     alive: bool = True
-    why: str = "it was heard of 12 s ago"
+    fact: str = "it was heard of {span} ago"
+    values: dict[str, str] = field(default_factory=lambda: {"span": "12 s"})
+
+    @property
+    def why(self) -> str:
+        return self.fact.format(**self.values)
 
 
 @dataclass
@@ -44,14 +49,14 @@ def shown(seen: Seen) -> str:
 def test_a_held_lock_explains_itself() -> None:
     text = shown(Seen(Marker(text=HOLDER.text(), idle=12.0), going_on=("r.apply.2",), unseen=("root: no sudo",)))
     for part in ("database-1 on his-db1", HOLDER.run, "oracle/patch-apply on his", "dba1@hospital", "control-1",
-                 HOLDER.since, "fence 7", "lives", "r.apply.2", "root: no sudo"):  # fmt: skip
+                 HOLDER.since, "fence 7", "lives: it was heard of 12 s ago", "r.apply.2", "root: no sudo"):  # fmt: skip
         assert part in text
     assert "\x1b" not in text
 
 
 def test_an_owner_that_is_gone_is_said_to_be() -> None:
-    text = shown(Seen(Marker(text=HOLDER.text(), idle=4000.0), life=Life(False, "silent")))
-    assert "does not live" in text
+    text = shown(Seen(Marker(text=HOLDER.text(), idle=4000.0), life=Life(False)))
+    assert "nobody carries it on now: it was heard of 12 s ago" in text
     assert "never" in shown(Seen(Marker(text=HOLDER.text())))
 
 

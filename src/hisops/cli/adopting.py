@@ -79,10 +79,11 @@ def _check_needed(run: LoadedRun, here: str) -> None:
         raise UsageProblem("HIS-4208", "The run {run} has ended.", "", run=run.run_id)
     if run.live:
         raise _busy(run, "another process")
-    if fold(run.records).keeper == here:
+    view = fold(run.records)
+    if view.keeper == here or not view.locks:
         raise UsageProblem(
             "HIS-6214",
-            "The run {run} is carried on by these very logs; there is nothing to adopt.",
+            "The run {run} is carried on by these very logs, or holds no lock; there is nothing to adopt.",
             "Go on with it: hisops resume {short}",
             run=run.run_id,
             short=short_id(run.run_id),

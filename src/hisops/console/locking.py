@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from rich.text import Text
@@ -10,9 +10,19 @@ from rich.text import Text
 from hisops.console.duration import spoken
 from hisops.console.escape import visible
 from hisops.console.grid import Column, grid
+from hisops.console.i18n import mark
 from hisops.console.theme import STRONG, Page
 from hisops.model.lock import Holder
 from hisops.ports import Marker
+
+# What the engine tells of an owner (`engine.holders`).
+FACTS = (
+    mark("its tool goes on there: {operations}"),
+    mark("its process lives on this machine"),
+    mark("its process on this machine has ended"),
+    mark("it was never heard of"),
+    mark("it was heard of {span} ago"),
+)
 
 
 class Life(Protocol):
@@ -23,8 +33,16 @@ class Life(Protocol):
         """It does."""
 
     @property
+    def fact(self) -> str:
+        """By what that was told, an English template."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values of its slots."""
+
+    @property
     def why(self) -> str:
-        """By what that was told."""
+        """By what that was told, in English."""
 
 
 class Seen(Protocol):
@@ -83,7 +101,8 @@ def _rows(seen: Seen, page: Page) -> list[tuple[str, str]]:
         ]
     heard = say("never") if seen.marker.idle is None else say("{span} ago", span=spoken(seen.marker.idle, say))
     rows.append((say("last heard of"), heard))
-    rows.append((say("owner"), say("lives") if seen.life.alive else say("does not live")))
+    life = say("lives") if seen.life.alive else say("nobody carries it on now")
+    rows.append((say("owner"), visible(f"{life}: {say(seen.life.fact, **seen.life.values)}")))
     rows += [(say("goes on there"), visible(name)) for name in seen.going_on]
     return [*rows, *((say("not looked at"), visible(text)) for text in seen.unseen)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hisops.model.lock import ALIVE_FOR, Holder
 from hisops.ports import Locks, Marker, OpStatus
@@ -13,10 +13,21 @@ GOING_ON = frozenset({"starting", "running"})
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Whether the holder of a lock lives, and by what that was told."""
+    """Whether the holder of a lock lives, and by what that was told: an English template with its values."""
 
     alive: bool
-    why: str
+    fact: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        """By what that was told, in English."""
+        return self.fact.format(**self.values)
+
+
+LIVES_HERE = Life(True, "its process lives on this machine")
+ENDED_HERE = Life(False, "its process on this machine has ended")
+NEVER_HEARD_OF = Life(False, "it was never heard of")
 
 
 def told(holder: Holder | None, text: str | None) -> str:
@@ -36,13 +47,13 @@ def life_of(marker: Marker, holder: Holder | None, locks: Locks, operations: Map
     lives if it was heard of lately: a process that carries a run on lets the lock know every half minute.
     """
     if going := sorted(name for name, status in operations.items() if status.state in GOING_ON):
-        return Life(True, f"its tool goes on there: {', '.join(going)}")
+        return Life(True, "its tool goes on there: {operations}", {"operations": ", ".join(going)})
     lives = locks.lives(holder) if holder else None
     if lives is not None:
-        return Life(lives, "its process lives on this machine" if lives else "its process on this machine has ended")
+        return LIVES_HERE if lives else ENDED_HERE
     if marker.idle is None:
-        return Life(False, "it was never heard of")
-    return Life(marker.idle < ALIVE_FOR, f"it was heard of {spoken(marker.idle)} ago")
+        return NEVER_HEARD_OF
+    return Life(marker.idle < ALIVE_FOR, "it was heard of {span} ago", {"span": spoken(marker.idle)})
 
 
 def spoken(seconds: float) -> str:

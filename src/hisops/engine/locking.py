@@ -10,7 +10,7 @@ import re
 
 from hisops.engine.conditions import look_up
 from hisops.engine.fencing import Fences, Held
-from hisops.engine.holders import Life, life_of, told
+from hisops.engine.holders import LIVES_HERE, Life, life_of, told
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
 from hisops.errors import LockHeld
@@ -101,7 +101,7 @@ def _take_one(
     where, run_as = marker_place(values)
     host = ports.reach.host(where)
     if (other := ports.locks.take(name, mine.text())) is not None:
-        raise _refusal(name, where, other, Life(True, "its process lives on this machine"), mine)
+        raise _refusal(name, where, other, LIVES_HERE, mine)
     found = host.take_marker(name, mine.text(), run_as)
     won = found.done
     if not won:
