@@ -24,6 +24,8 @@ KINDS = {
     "left-open": mark("left open"),
     "lock-left": mark("lock left behind"),
     "unlock": mark("lock taken away"),
+    "lock-gap": mark("lock missing for a while"),
+    "adopted": mark("adopted from a copy of the log"),
     "amended": mark("runbook amended"),
 }
 NOBODY = "hisops"

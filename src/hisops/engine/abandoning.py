@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hisops.engine import locking
 from hisops.engine.executor import Ended
 from hisops.engine.fencing import Fences
@@ -27,21 +29,24 @@ def abandon(
     for each in runbook.steps:
         if recorder.view.step(each.id).state in {"PENDING", "WAITING"}:
             recorder.write(r.StepChanged(step=each.id, state="SKIPPED", reason="not reached"))
-    if why := busy or _release(ports, recorder, values, plan):
+    run_id, fences = ports.journal.run_id, Fences(ports.reach)
+    why = busy or _why_not_ours(ports, recorder, values, plan, fences)
+    if why:
         recorder.write(r.Deviation(kind="lock-left", reason=why, by=by))
     recorder.commit(r.Deviation(kind="abandoned", reason=reason, by=by), r.RunChanged(state=STATE, reason=reason))
+    if not why:
+        with suppress(HisopsError):  # they are there to be found
+            locking.release(ports, recorder, values, plan, run_id, fences)
     ports.journal.seal(STATE, EXIT_OF[STATE])
     return Ended(STATE, reason, EXIT_OF[STATE])
 
 
-def _release(ports: Ports, recorder: Recorder, values: Values, plan: Plan) -> str | None:
-    """Give the locks back, once it is sure that they are still this run's; return why they could not be."""
-    run_id, fences = ports.journal.run_id, Fences(ports.reach)
+def _why_not_ours(ports: Ports, recorder: Recorder, values: Values, plan: Plan, fences: Fences) -> str | None:
+    """Make sure that the locks are still this run's, so that they can be given back; return why they are not."""
     if not held_locks(recorder.view):
         return None
     try:
-        locking.take(ports, recorder, values, plan, run_id, fences)
-        locking.release(ports, recorder, fences, run_id)
+        locking.take(ports, recorder, values, plan, ports.journal.run_id, fences)
     except HisopsError as error:
         return str(error)
     return None
