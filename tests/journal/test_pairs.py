@@ -103,7 +103,7 @@ def test_one_text_is_one_person_s(statements: SignedStatements, people: People, 
     assert isinstance(first, Signed)
     assert isinstance(second, Signed)
     statements.settle(first)
-    with pytest.raises(ValueError, match="the same text is signed by lead1"):
+    with pytest.raises(ValueError, match="the same text as that of lead1"):
         statements.lay_down(None, TEXT, (site / "b.txt.sig").read_text())
 
 

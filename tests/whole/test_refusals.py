@@ -148,7 +148,8 @@ def test_slipped_in_by_hand_the_gate_refuses_each_with_its_reason(case, tmp_path
     records = json.loads(case.small.hisops("log", "show", case.run, "--json").stdout)["records"]
     told = " | ".join(record["reason"] for record in records if record["type"] == "approval.refused")
     for name, _, _, reason in REFUSED:
-        assert reason in told, name
+        # What is for another step may still count there: this gate has nothing to say about it.
+        assert (reason in told) == (name != "other-step"), name
 
 
 @pytest.mark.parametrize(

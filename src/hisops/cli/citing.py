@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hisops.cli.matter import plan_gates
 from hisops.cli.wiring import Desk, bound_of
 from hisops.errors import IdentityRefused
-from hisops.model.approval import Wanted, why_refused
+from hisops.model.approval import SAME_TEXT, Wanted, why_refused
 from hisops.model.plan import Plan
 from hisops.model.rejection import standing, told
 from hisops.model.statement import Signed
@@ -36,7 +36,7 @@ def cite(desk: Desk, plan: Plan) -> Cited:
         reasons = [why_refused(item, each, statements, now=now, used_nonces=used) for each in wanted]
         first = next((other for other in approvals if other.sha256 == item.sha256), None)
         if first is not None and None in reasons:
-            reasons = [f"it is the same text as that of {first.principal}; each person signs a request of their own"]
+            reasons = [SAME_TEXT.format(who=first.principal)]
         if None in reasons:
             statements.settle(item)
             approvals.append(item)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hisops.engine.arrivals import Arrivals
 from hisops.engine.recorder import Recorder
 from hisops.model import records as r
-from hisops.model.approval import Wanted, why_refused
+from hisops.model.approval import SAME_TEXT, Wanted, why_refused
 from hisops.model.plan import Plan
 from hisops.model.rejection import standing
 from hisops.model.run import BREAK_GLASS
@@ -41,9 +41,7 @@ class Approvals:
                 continue
             reason = why_refused(signed, wanted, self.people, now=self.clock.now())
             if signed.sha256 in given:
-                reason = (
-                    f"it is the same text as that of {given[signed.sha256]}; each person signs a request of their own"
-                )
+                reason = SAME_TEXT.format(who=given[signed.sha256])
             if reason is None:
                 self.arrivals.take(signed, step.id)
                 return r.GateDecided(step=step.id, part=part, by=signed.principal, statement=signed.sha256)

@@ -19,6 +19,7 @@ from hisops.journal.sshkey import check_user_verified, fingerprint
 from hisops.journal.sshsig import dearmor, parse, verify
 from hisops.journal.trust import Trust
 from hisops.model import statement as model
+from hisops.model.approval import SAME_TEXT
 from hisops.model.statement import NAMESPACE, Signed, Statement
 from hisops.ports import Clock, Rejected
 
@@ -132,7 +133,7 @@ class SignedStatements:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         other = self._own_signer(folder, signed.sha256)
         if other not in {None, signed.principal}:
-            raise ValueError(f"the same text is signed by {other}; each person signs a request of their own")
+            raise ValueError(SAME_TEXT.format(who=other))
         _write(folder, signed, text, armored.encode("ascii"))
         return signed
 
