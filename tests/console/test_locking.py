@@ -68,6 +68,7 @@ def test_a_free_lock_is_held_by_nobody() -> None:
     text = shown(Seen(Marker(text=None)))
     assert "nobody" in text
     assert "owner" not in text
+    assert "r.apply.2" in shown(Seen(Marker(text=None), going_on=("r.apply.2",)))
 
 
 def test_the_document_has_the_same_for_programs() -> None:

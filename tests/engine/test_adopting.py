@@ -159,6 +159,9 @@ def test_what_is_seen_of_a_lock_names_what_goes_on_and_where_nobody_could_look()
     world.host.markers[LOCK] = f"run {RUN} of hospital/x, a/b on his, by dba1"
     seen = look_at(world.host, LOCK, None, [None], world.locks)
     assert (seen.life.alive, seen.run, seen.holder) == (True, RUN, None)
+    del world.host.markers[LOCK]
+    assert look_at(world.host, LOCK, None, [None], world.locks).going_on == []
+    assert look_at(world.host, LOCK, None, [None], world.locks, RUN).going_on == [f"{RUN}.w.1"]
 
 
 def test_all_users_whose_tools_outlive_the_link_are_looked_at():

@@ -43,7 +43,7 @@ def unlock_target(desk: Desk, lock: str, target: str | None, reason: str) -> int
         text = seen.marker.text or ""
         freed = f"taken away by {key.principal} from {seen.run or 'somebody'}"
         reach.host(seen.host).drop_marker(lock, text, seen.run_as, freed)
-        after = look_at(reach.host(seen.host), lock, spot.run_as, _users(desk, spot), locks)
+        after = look_at(reach.host(seen.host), lock, spot.run_as, _users(desk, spot), locks, seen.run)
     finally:
         reach.close()
         locks.release()
@@ -142,7 +142,7 @@ def _write_down(desk: Desk, seen: Seen, reason: str) -> None:
 
 
 def _tell(screen: Screen, seen: Seen, after: Seen) -> int:
-    free = after.marker.text is None
+    free = after.marker.text is None and not after.going_on
     screen.data({"lock": seen.name, "host": seen.host, "before": seen_document(seen), "after": seen_document(after)})
     if free:
         remark(screen, "{name} on {host} is free now; the ledger says who took it away and why.",

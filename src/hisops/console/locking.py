@@ -87,8 +87,10 @@ def seen_lines(seen: Seen, page: Page) -> list[Text]:
 
 def _rows(seen: Seen, page: Page) -> list[tuple[str, str]]:
     say, holder = page.say, seen.holder
+    beside = [(say("goes on there"), visible(name)) for name in seen.going_on]
+    beside += [(say("not looked at"), visible(text)) for text in seen.unseen]
     if seen.marker.text is None:
-        return [(say("held by"), say("nobody"))]
+        return [(say("held by"), say("nobody")), *beside]
     if holder is None:
         rows = [(say("held by"), visible(" ".join(seen.marker.text.split())))]
     else:
@@ -103,8 +105,7 @@ def _rows(seen: Seen, page: Page) -> list[tuple[str, str]]:
     rows.append((say("last heard of"), heard))
     life = say("lives") if seen.life.alive else say("nobody carries it on now")
     rows.append((say("owner"), visible(f"{life}: {say(seen.life.fact, **seen.life.values)}")))
-    rows += [(say("goes on there"), visible(name)) for name in seen.going_on]
-    return [*rows, *((say("not looked at"), visible(text)) for text in seen.unseen)]
+    return [*rows, *beside]
 
 
 def seen_document(seen: Seen) -> dict[str, Any]:

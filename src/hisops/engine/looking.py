@@ -52,10 +52,12 @@ class Seen:
         return sorted(name for name, status in self.operations.items() if status.state in GOING_ON)
 
 
-def look_at(host: Host, name: str, run_as: RunAs | None, users: Iterable[RunAs | None], locks: Locks) -> Seen:
-    """Look at the lock `name` on `host`, and for `users` there at what its holder has started."""
+def look_at(
+    host: Host, name: str, run_as: RunAs | None, users: Iterable[RunAs | None], locks: Locks, run: str | None = None
+) -> Seen:
+    """Look at the lock `name` on `host`, and for `users` there at what its holder has started; or what `run` has."""
     marker = host.read_marker(name, run_as)
-    run = _run_of(marker.text)
+    run = _run_of(marker.text) or run
     operations, unseen = operations_of(host, run, users) if run else ({}, ())
     life = life_of(marker, parse(marker.text), locks, operations)
     return Seen(
