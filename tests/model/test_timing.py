@@ -49,6 +49,11 @@ def test_a_steps_time_is_its_work_from_start_to_proof():
     assert told.end() == Took(steps={"a": 25.0}, undone={}, total=25.0)
 
 
+def test_what_is_done_at_once_counts_once():
+    told = Told().step("a", "RUNNING").step("b", "RUNNING", 5).step("a", "SUCCEEDED", 20).step("b", "SUCCEEDED", 10)
+    assert told.end() == Took(steps={"a": 25.0, "b": 30.0}, undone={}, total=35.0)
+
+
 def test_waiting_for_people_is_not_work():
     told = Told().step("a", "WAITING", 5).step("a", "RUNNING", 3600).step("a", "SUCCEEDED", 20)
     assert told.end().steps == {"a": 20.0}
@@ -134,6 +139,14 @@ def test_three_runs_replace_the_authors_figures():
     assert (found.total.median, found.total.p95, found.total.runs) == (200, 300, 3)
     assert found.way_back is not None
     assert (found.way_back.median, found.way_back.p95, found.way_back.runs) == (400, 600, 3)
+
+
+def test_work_by_hand_counts_by_its_author_since_it_is_all_waiting():
+    by_hand = step("b", effect="read", manual={"instruct": WORDS}, expect="15m")
+    runs = [Took(steps={"a": 100.0, "b": 0.0}, total=100.0) for _ in range(3)]
+    found = forecast(runbook(write("a"), by_hand), runs)
+    assert (found.steps["b"].median, found.steps["b"].runs) == (900, 0)
+    assert (found.total.median, found.total.p95, found.total.runs) == (1000, 1000, 3)
 
 
 def test_figures_of_steps_without_a_whole_run_are_no_history_of_the_run():

@@ -34,7 +34,7 @@ def total_words(expected: Forecast, page: Page) -> str:
     if not total.runs:
         return say("about {time} (the author's figures; no history yet)", time=time)
     return say(
-        "about {time} (median of {runs} runs, 95 % within {most}; without waiting for people)",
+        "about {time} (median of {runs} runs, 95 % within {most}; waiting at gates not counted)",
         time=time, runs=total.runs, most=rough(total.p95, say),
     )  # fmt: skip
 

@@ -12,12 +12,29 @@ from hisops.lab.tree import smoke_test
 
 Ports = dict[str, dict[str, int]]
 ACCOUNT = "hisops"
+CALENDAR = "always.ics"
+ALWAYS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//hisops//lab//EN
+BEGIN:VEVENT
+UID:always@lab
+DTSTAMP:20260101T000000Z
+SUMMARY:A lab may be worked on at any time
+DTSTART:20200101T000000Z
+DTEND:20990101T000000Z
+END:VEVENT
+END:VCALENDAR
+"""
 
 
 def write_site(layout: Layout, ports: Ports) -> None:
     """Write site.yaml and known_hosts; readers see the old or the new one, never a part."""
     _replace(layout.root / "site.yaml", site_yaml(layout, ports))
     _replace(layout.root / "known_hosts", known_hosts(layout, ports))
+    windows = layout.root / "windows"
+    windows.mkdir(exist_ok=True)
+    if not (windows / CALENDAR).exists():  # whoever rehearses closed windows writes their own
+        _replace(windows / CALENDAR, ALWAYS.replace("\n", "\r\n"))
 
 
 def known_hosts(layout: Layout, ports: Ports) -> str:
@@ -37,6 +54,8 @@ hosts:
 {_host(layout, PRIMARY_HOST, "production", ports)}{_host(layout, STANDBY_HOST, "standby", ports)}databases:
 {_database(layout, "his", PRIMARY_HOST, ports)}{_database(layout, "his_dr", STANDBY_HOST, ports)}secrets:
   his_password: {{file: {_text(layout.root / "secrets" / "his_password")}}}
+windows:
+  always: {{file: windows/{CALENDAR}, timezone: Asia/Shanghai}}
 """
 
 
@@ -77,6 +96,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
       password: his_password
     settings:
 {lines}    identity: {{dbid: {dbid_of(layout.machine(host))}, db_unique_name: {unique}}}
+    window: always
 {standby}"""
 
 

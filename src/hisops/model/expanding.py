@@ -76,6 +76,7 @@ class _Work:
         self._main = main
         self._scopes: Document = {}
         self._groups: Document = {}
+        self._window = main.document.get("window") == "required"
         self._locks: list[str] = list(main.document.get("locks", ["database"]))
         self._requires: list[Any] = list(main.document.get("requires", ()))
         self._stood: dict[tuple[str, str], list[tuple[Spot, str]]] = {}
@@ -87,6 +88,8 @@ class _Work:
             changed |= {"locks": self._locks}
         if self._requires:
             changed |= {"requires": self._requires}
+        if self._window:
+            changed |= {"window": "required"}
         return {**changed, "groups": self._groups}
 
     def steps_of(self, source: Source, frame: _Frame) -> Iterator[Document]:
@@ -164,6 +167,7 @@ class _Work:
             **({"refuse": sub["refuse"]} if sub.get("refuse") else {}),
         }
         self._locks += [lock for lock in sub.get("locks", ["database"]) if lock not in self._locks]
+        self._window = self._window or sub.get("window") == "required"
         self._requires += [each for each in sub.get("requires", ()) if each not in self._requires]
 
     def _spot(self, step: Document, item: Item | None, frame: _Frame) -> Spot:

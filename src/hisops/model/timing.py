@@ -1,7 +1,7 @@
 """How long things take: what runs took, and what is to be expected of the next one. Pure figures, whole seconds.
 
 Only work counts. Time at a gate, between two steps or while nobody carried the run on is not the step's; a step whose
-work was cut off and taken up again, repeated or doubted gives no figure at all.
+work was cut off and taken up again, repeated or doubted gives no figure at all. Work by hand counts by the author.
 """
 
 from __future__ import annotations
@@ -96,16 +96,33 @@ class _Work:
         self.since = None
 
 
+@dataclass(slots=True)
+class _Busy:
+    """The time in which at least one step was worked on: what is done at once counts once."""
+
+    seconds: float = 0.0
+    since: int = 0
+    working: set[str] = field(default_factory=set)
+
+    def change(self, step: str, state: str, boottime: int) -> None:
+        """Take into account that a step entered a state."""
+        if self.working:
+            self.seconds += max(0, boottime - self.since) / 1_000_000
+        self.since = boottime
+        (self.working.add if state in _WORKING else self.working.discard)(step)
+
+
 def took(records: Iterable[Timed]) -> Took:
     """Return what the run with these records took."""
     work: dict[str, _Work] = {}
     undo: dict[str, _Work] = {}
     states: dict[str, str] = {}
-    end = None
+    busy, end = _Busy(), None
     for item in records:
         match item.record:
             case r.StepChanged(step=name, state=state):
                 states[name] = state
+                busy.change(name, state, item.boottime)
                 _change(work.setdefault(name, _Work()), undo.setdefault(name, _Work()), state, item)
             case r.RunSealed(state=state):
                 end = state
@@ -117,7 +134,7 @@ def took(records: Iterable[Timed]) -> Took:
     return Took(
         steps=steps,
         undone={name: each.seconds for name, each in undo.items() if _was_undone(each, states[name])},
-        total=sum(steps.values()) if whole else None,
+        total=busy.seconds if whole else None,
     )
 
 
@@ -148,19 +165,29 @@ def figure(seconds: Sequence[float], author: int) -> Figure:
 def forecast(runbook: Runbook, history: Sequence[Took], left_out: Collection[str] = ()) -> Forecast:
     """Return what to expect of the next run; `left_out` names the steps that do not apply to it."""
     steps = [step for step in runbook.steps if step.id not in left_out]
-    expected = {step.id: figure(_of(history, "steps", step.id), _share(step)) for step in steps}
+    expected = {step.id: _figure_of(step, history) for step in steps}
     back = {step.id: figure(_of(history, "undone", step.id), _author_back(step)) for step in steps if _has_undo(step)}
     totals = [each.total for each in history if each.total is not None]
-    total = figure(totals, 0) if len(totals) >= ENOUGH else _sum(expected.values())
+    by_hand = sum(step.expect for step in steps if step.manual)
+    total = _later(figure(totals, 0), by_hand) if len(totals) >= ENOUGH else _sum(expected.values())
     chains = [_sum(back[name] for name in chain) for chain in _ways_back(steps)]
     return Forecast(
         steps=expected, undo=back, total=total, way_back=max(chains, key=lambda each: each.p95, default=None)
     )
 
 
+def _figure_of(step: Step, history: Sequence[Took]) -> Figure:
+    """Return what to expect of a step. One done by hand is all waiting for people: its author's figure stands."""
+    return figure(() if step.manual else _of(history, "steps", step.id), _share(step))
+
+
 def _share(step: Step) -> int:
     """Return what the author expects a step to add to the run: of what is done at once only its part."""
     return math.ceil(step.expect / step.spot.parallel)
+
+
+def _later(known: Figure, seconds: int) -> Figure:
+    return Figure(median=known.median + seconds, p95=known.p95 + seconds, runs=known.runs)
 
 
 def _of(history: Iterable[Took], part: str, name: str) -> list[float]:
