@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from hisops.model.lock import ControlHost, Holder
+from hisops.model.plan import Plan
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
@@ -393,6 +394,13 @@ class Windows(Protocol):
         """Return what the calendar of `database` says now, None if it has none; UsageProblem if it cannot be read."""
 
 
+class EvidenceBook(Protocol):
+    """The results of other runs that runbooks require."""
+
+    def missing(self, plan: Plan) -> list[str]:
+        """Return what of the evidence that the plan's runbook requires is not there now, and why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """All ports of one run. A rehearsal is other ports."""
@@ -406,4 +414,5 @@ class Ports:
     observer: Observer
     locks: Locks
     windows: Windows
+    evidence: EvidenceBook
     children: Children | None = None

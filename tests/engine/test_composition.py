@@ -162,3 +162,16 @@ def test_a_plan_waits_for_writes_inside_of_a_use_and_refuses_what_a_part_refuses
     assert planned["after"].unknown_until == "part-one"
     refused = World([uses("part", effect="write", **{"with": {"x": "no"}})], library=library).survey()
     assert [item.reason for item in refused.refusals] == ["words"]
+
+
+def test_what_is_required_must_still_be_there_before_the_first_write():
+    world = World([step("look"), write("one", gate={"confirm": True})])
+    world.host.rules = {"probe": Program(stdout="DONE\n"), "run-": Program(stdout="DONE\n")}
+    world.operator.interactive, world.operator.answers = True, ["yes"]
+    world.evidence.lacks = ["oracle/check is required: its newest run is too old"]
+    ended = world.go()
+    assert (ended.state, ended.exit_code) == ("PAUSED", 3)
+    assert "oracle/check" in str(ended.reason)
+    assert world.host.started == []
+    world.evidence.lacks, world.operator.answers = [], ["yes"]
+    assert world.resume().state == "SUCCEEDED"

@@ -16,6 +16,7 @@ from hisops.model.run import RunView, fold
 from hisops.model.site import Site, TargetType
 from hisops.ports import Children, Ports, Rows
 from tests.support.fakes import (
+    FakeEvidence,
     FakeHost,
     FakeLocks,
     FakeReach,
@@ -132,6 +133,7 @@ class World:
     operator: ScriptedOperator = field(default_factory=ScriptedOperator)
     watcher: Watcher = field(default_factory=Watcher)
     locks: FakeLocks = field(default_factory=FakeLocks)
+    evidence: FakeEvidence = field(default_factory=FakeEvidence)
     windows: FakeWindows = field(default_factory=lambda: FakeWindows(calendar=False))
     planned: list[PlannedStep] = field(default_factory=list)
     involved: tuple[str, ...] = ("dba1@hospital",)
@@ -186,6 +188,7 @@ class World:
             observer=self.watcher,
             locks=self.locks,
             windows=self.windows,
+            evidence=self.evidence,
             children=self.children,
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from hisops.engine.rehearsal import NoJournal
 from hisops.errors import LockLost, StatementFailed, Unreachable, UsageProblem
 from hisops.model.lock import ControlHost, Holder
+from hisops.model.plan import Plan
 from hisops.model.records import Record
 from hisops.model.site import RunAs
 from hisops.model.statement import Signed
@@ -259,6 +260,16 @@ class FakeReach:
 
     def close(self) -> None:
         pass
+
+
+@dataclass
+class FakeEvidence:
+    """Results of other runs: what is missing is said before."""
+
+    lacks: list[str] = field(default_factory=list)
+
+    def missing(self, plan: Plan) -> list[str]:
+        return list(self.lacks)
 
 
 class FakeVault:

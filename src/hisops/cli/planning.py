@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hisops.cli.composing import Composed, compose
 from hisops.cli.edits import check_definitions
@@ -79,7 +79,11 @@ def make_plan(
     look = _look(desk, bound)
     if look is None and bound.runbook.window == "required":
         found.warnings.append(Finding("window", "the runbook wants a window, and the target has no calendar"))
+    requires, kind = bound.runbook.requires, chosen.target_type.model
+    evidence, lacks = desk.evidence().find(requires, target, kind, found.identity)
+    found.refusals += [Finding("evidence", reason) for reason in lacks]
     plan = _plan(desk, plan_id, requester, bound, chosen, found, files, look)
+    plan = replace(plan, evidence=[each.document() for each in evidence])
     # With broken glass it does not matter that nobody could approve.
     nobody = [] if break_glass else unmet(desk, bound.runbook, requester)
     return Planned(plan, [*_told(found.refusals), *nobody])
@@ -161,6 +165,13 @@ def check_fresh(desk: Desk, plan: Plan, operator: Operator, observer: Observer) 
             other=plan.site["origin"],
         )
     check_definitions(desk, plan)
+    if lacks := desk.evidence().missing(plan):
+        raise Refused(
+            "HIS-6330",
+            "A result that the runbook requires is not there: {reasons}.",
+            "Carry out what is required, then go on.",
+            reasons="; ".join(lacks),
+        )
     bound, judges = bound_of(desk, plan)
     timing = Forecast.from_document(plan.timing) if plan.timing else None
     check_window(bound.runbook, plan.target, _look(desk, bound), timing, desk.clock.now())

@@ -26,6 +26,7 @@ from hisops.engine import assembly
 from hisops.engine.values import Bound
 from hisops.errors import UsageProblem
 from hisops.journal.durable import is_held
+from hisops.journal.evidence import LoggedEvidence
 from hisops.journal.reader import LoadedRun, load_run
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.statements import SignedStatements
@@ -65,6 +66,10 @@ class Desk:
     def vault(self) -> SiteVault:
         """Return the site's secrets."""
         return SiteVault(self.loaded.site, self.loaded.dir)
+
+    def evidence(self) -> LoggedEvidence:
+        """Return the results of other runs that runbooks require."""
+        return LoggedEvidence(self.logs, self.trust, self.loaded.site, self.clock)
 
     def windows(self) -> SiteWindows:
         """Return the site's calendars."""
@@ -112,6 +117,7 @@ def ports(
         observer=observer,
         locks=locks(desk),
         windows=desk.windows(),
+        evidence=desk.evidence(),
         children=children,
     )
 

@@ -81,9 +81,15 @@ def _head(plan: Plan, runbook: Runbook, page: Page) -> list[Text]:
         *([(say("way back to"), _facts(plan.state, page))] if plan.state else []),
         *([(say("values"), _values(plan.parameters, page))] if plan.parameters else []),
         *window_rows(plan, runbook, page),
+        *((say("rests on"), _evidence(each, page)) for each in plan.evidence),
         *([(say("replaced"), ", ".join(plan.overrides))] if plan.overrides else []),
     ]
     return [*lines, *grid([Column(), Column(wraps=True)], rows, page.width)]
+
+
+def _evidence(evidence: Mapping[str, Any], page: Page) -> str:
+    ended = local(parse_stamp(str(evidence["ended"])))
+    return page.say("{runbook}, run {run}, ended {time}", runbook=evidence["runbook"], run=evidence["run"], time=ended)
 
 
 def _cut(line: Text, page: Page) -> Text:

@@ -43,6 +43,7 @@ class Guard:
         if self._recorder.view.wrote:
             return
         self._check_window(values)
+        self._check_evidence()
         self._check_target(values)
 
     def boundary(self, values: Values) -> None:
@@ -70,6 +71,11 @@ class Guard:
         window = told(parse(seen.opens), parse(seen.closes), seen.timezone) if seen.opens and seen.closes else "none"
         reason = f"work went on at {stamp(now)}, after the window had closed: {window}"
         self._recorder.commit(r.Deviation(kind="window", reason=reason))
+
+    def _check_evidence(self) -> None:
+        """Leave if a result that the runbook requires is missing, or has grown too old while the run waited."""
+        if lacks := self._ports.evidence.missing(self._plan):
+            raise Leave("PAUSED", "; ".join(lacks), exit_code=Refused.exit_code)
 
     def _check_window(self, values: Values) -> None:
         now = self._ports.clock.now()

@@ -31,7 +31,7 @@ def history(logs: Path, trust: Trust, runbook: str, *, simulation: bool, newest:
     if verdict_of(findings) in {"failed", "untrusted"}:
         return []
     found = []
-    for name, entries in _closed_runs(logs, ledger, runbook, simulation=simulation):
+    for name, entries in closed_runs(logs, ledger, runbook, simulation=simulation):
         facts = verify_run(logs / "runs" / name, entries, ledger, trust)
         if verdict_of(facts.findings) == "verified":
             found.append(took(Timed(segment=i.segment, boottime=i.stamp.boottime, record=i.record) for i in facts.seen))
@@ -41,9 +41,7 @@ def history(logs: Path, trust: Trust, runbook: str, *, simulation: bool, newest:
     return found
 
 
-def _closed_runs(
-    logs: Path, ledger: LedgerFacts, runbook: str, *, simulation: bool
-) -> Iterator[tuple[str, RunEntries]]:
+def closed_runs(logs: Path, ledger: LedgerFacts, runbook: str, *, simulation: bool) -> Iterator[tuple[str, RunEntries]]:
     """Give the closed runs of `runbook`, newest first."""
     known: dict[str, str | None] = {}
     for name, entries in reversed(ledger.runs.items()):

@@ -28,6 +28,7 @@ from hisops.journal.stamp import TOLERANCE, read_time
 from hisops.journal.trust import Trust
 from hisops.journal.verify_amendments import Amendments
 from hisops.journal.verify_children import Families
+from hisops.journal.verify_evidence import check_evidence
 from hisops.journal.verify_segment import Seen, SegmentFacts, SegmentReader
 from hisops.model import records as r
 from hisops.model.run import RunView
@@ -97,6 +98,7 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
     in_force = {**plan, **next(reversed(amended.values()), {})}
     facts.view = check_story(facts.seen, in_force, facts.findings)
     check_locks(facts.seen, facts.findings)
+    check_evidence(folder.name, plan, ledger, facts.findings)
     allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
     allowed.check(facts.seen, amended)
     facts.vouched, facts.approved = allowed.vouched, allowed.approved

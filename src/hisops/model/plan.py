@@ -8,7 +8,7 @@ from typing import Any, Literal
 from hisops.canonical import digest_of
 from hisops.model.expansion import ExpandedRunbook
 
-_WHERE_NEEDED = frozenset({"uses"})  # left out where there is nothing to say
+_WHERE_NEEDED = frozenset({"uses", "evidence"})  # left out where there is nothing to say
 FORMAT = "hisops-plan/1"
 
 
@@ -36,6 +36,7 @@ class Plan:
 
     `amended_from` is never written: a plan whose definitions were amended keeps the digest that it was approved under.
     `runbook` is expanded, it has every step; `uses` has id and digest of each runbook that it was then made of.
+    `evidence` names the runs whose results the runbook requires, as they were found (`model.evidence`).
     """
 
     id: str
@@ -59,6 +60,7 @@ class Plan:
     timing: dict[str, Any] = field(default_factory=dict)
     window: dict[str, Any] = field(default_factory=dict)
     uses: dict[str, str] = field(default_factory=dict)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
     amended_from: str | None = None
 
     def document(self) -> dict[str, Any]:
