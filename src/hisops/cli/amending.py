@@ -59,7 +59,8 @@ def amendment_due(desk: Desk, screen: Screen, run: LoadedRun, plan: Plan) -> Ame
     values = {"names": ", ".join(names), "run": run.run_id.rpartition("-")[2], "why": why or ""}
     if why is not None:
         fact = "{names} changed since the run began, and it cannot go on with that: {why}."
-        raise DefinitionsChanged(fact, "Put the old file back, then resume.", lines, **values)
+        todo = "Put the old file back, then resume."
+        raise DefinitionsChanged(fact, todo, lines, **values)
     if search.requests(arrived, now):
         reasons = "; ".join(dict.fromkeys(search.reasons(arrived, now)))
         fact = "{names} changed since the run began; the amendment lacks its second signature{why}."

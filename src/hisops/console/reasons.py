@@ -53,6 +53,9 @@ PHRASES = (
     mark("before, it was held by"),
     mark("exit code"),
     mark("not so"),
+    mark("refused before it began"),
+    mark("another process carries it out"),
+    mark("the runbook was changed by"),
 )
 
 

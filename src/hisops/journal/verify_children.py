@@ -42,7 +42,8 @@ class Families:
         intended = {record.run: record for record in records if isinstance(record, r.ChildIntended)}
         for run, end in ended.items():
             if run not in intended:
-                self._failed("Step {step} ends the run {run}, which it never began.", step=end.step, run=run)
+                fact = "Step {step} ends the run {run}, which it never began."
+                self._failed(fact, step=end.step, run=run)
             self._child(end)
         for run, intent in intended.items():
             if run not in ended and run in self.ledger.runs:
@@ -54,12 +55,15 @@ class Families:
         entries = self.ledger.runs.get(end.run)
         if end.head is None and end.state == REFUSED:
             if entries is not None:
-                self._failed("Step {step} says that the run {run} was never opened; the ledger has it.", **values)
+                fact = "Step {step} says that the run {run} was never opened; the ledger has it."
+                self._failed(fact, **values)
             return
         if entries is None:
-            self._failed("The run {run} that step {step} stands for is not in the ledger.", **values)
+            fact = "The run {run} that step {step} stands for is not in the ledger."
+            self._failed(fact, **values)
         elif entries.closed is None or entries.closed["head"] != end.head:
-            self._failed("The run {run} is not the one whose end step {step} names: its HEAD is another.", **values)
+            fact = "The run {run} is not the one whose end step {step} names: its HEAD is another."
+            self._failed(fact, **values)
         elif why := self._why_not(end):
             fact = "The run {run} that step {step} stands for does not hold: {why}"
             self.findings.add("integrity", why[0], fact, **values, why=why[1])
@@ -83,7 +87,8 @@ class Families:
     def _left_open(self, intent: r.ChildIntended, view: RunView) -> None:
         values = {"step": intent.step, "run": intent.run}
         if view.sealed and view.sealed.state != "ABANDONED":
-            self._failed("The run {run} was opened for step {step}, and its end is not told.", **values)
+            fact = "The run {run} was opened for step {step}, and its end is not told."
+            self._failed(fact, **values)
         else:
             self.findings.note("completeness", "The run {run} of step {step} has not ended here yet.", **values)
 
