@@ -383,6 +383,9 @@ class Children(Protocol):
     def look(self, order: ChildOrder) -> ChildLook:
         """Plan the run and say what was found, without opening it."""
 
+    def left(self, run: str) -> ChildLeft:
+        """Return how a run that is known stands, without going on with it."""
+
     def carry_on(self, order: ChildOrder) -> ChildLeft:
         """Plan and open the run if it is not known, else resume it, else adopt its end; return how it stands now."""
 

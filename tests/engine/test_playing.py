@@ -6,6 +6,7 @@ import pytest
 
 from hisops.errors import Unreachable
 from hisops.model import records as r
+from hisops.model.statement import Signed, Statement
 from hisops.ports import ChildLeft, ChildLook, ChildOrder
 from tests.support.builders import WORDS, World, step
 from tests.support.playing import FakeRuns, Killed, played, sealed
@@ -117,6 +118,24 @@ def test_a_run_that_waits_for_people_leaves_the_playbook_waiting(left, state, co
     assert world.states() == {"standby": "RUNNING"}
     assert world.resume().state == "SUCCEEDED"
     assert world.children.ledger == ["his_dr-1", "his-2"]
+
+
+def cancelled(world):
+    fields = {"run": world.journal.run_id, "reason": "not tonight"}
+    statement = Statement(kind="cancellation", fields=fields)
+    world.statements.runs.append(Signed(statement=statement, sha256="c", principal="dba1@hospital", fingerprint="f"))
+
+
+def test_a_cancelled_playbook_goes_on_with_nothing_and_ends_once_its_run_has_ended():
+    world = night(FakeRuns([ChildLeft(state="WAITING", exit_code=10)]))
+    world.go()
+    cancelled(world)
+    assert world.resume().state == "WAITING"
+    assert len(world.children.orders) == 1
+    world.children.stands["his_dr-1"] = sealed()
+    assert world.resume().state == "CANCELLED"
+    assert len(world.children.orders) == 1
+    assert of(world, r.ChildEnded)[0].state == "SUCCEEDED"
 
 
 def test_exceptions_of_a_run_are_exceptions_of_the_playbook():

@@ -30,6 +30,7 @@ class FakeRuns:
     ledger: list[str] = field(default_factory=list)
     orders: list[ChildOrder] = field(default_factory=list)
     looked: list[ChildOrder] = field(default_factory=list)
+    stands: dict[str, ChildLeft] = field(default_factory=dict)
     named: int = 0
 
     def new_id(self, target: str) -> str:
@@ -45,6 +46,9 @@ class FakeRuns:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def left(self, run: str) -> ChildLeft:
+        return self.stands.get(run, ChildLeft(state="WAITING", exit_code=10))
 
     def carry_on(self, order: ChildOrder) -> ChildLeft:
         self.orders.append(order)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
 
 from hisops.canonical import digest_of
 from hisops.cli import wiring
 from hisops.cli.definitions import definitions_now
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.amending import SIGN_AMENDMENT, difference_lines
-from hisops.console.remarks import SIGN, command, has_terminal, remark, type_target
+from hisops.console.remarks import command, has_terminal, remark, type_target
 from hisops.console.theme import Screen
 from hisops.engine.amending import Amendment, Search
 from hisops.errors import IdentityRefused, Refused, UsageProblem
-from hisops.journal.ledger import Ledger
 from hisops.journal.reader import LoadedRun
 from hisops.model.amendment import (
     Definitions,
@@ -30,7 +28,7 @@ from hisops.model.plan import Plan
 from hisops.model.run import fold
 from hisops.model.statement import NAMESPACE, Signed, Statement
 
-__all__ = ["amend_run", "amendment_due", "approve_amendment", "open_desk", "open_request"]
+__all__ = ["amend_run", "amendment_due", "open_desk", "open_request", "shown_difference"]
 
 
 class DefinitionsChanged(Refused):
@@ -104,42 +102,15 @@ def open_request(desk: Desk, run: LoadedRun, plan: Plan) -> Signed | None:
     return None if not found or search.approved(arrived, now) else found[-1]
 
 
-def approve_amendment(desk: Desk, run: LoadedRun, plan: Plan, request: Signed, hours: int) -> int:
-    """Give the second signature."""
-    screen, now = Screen.of(desk.call), definitions_now(desk, plan)
-    lines = difference(definitions_of(plan), now)
+def shown_difference(desk: Desk, plan: Plan, request: Signed) -> str:
+    """Return what the second person reads; Refused if the request shows something else than there is."""
+    lines = difference(definitions_of(plan), definitions_now(desk, plan))
     if request.statement.body.rstrip("\n") != "\n".join(lines).rstrip("\n"):
         raise Refused(
             "HIS-6704", "The amendment shows another difference than there is.", "Have it written again: hisops amend"
         )
-    screen.show(difference_lines(lines, screen.page()))
-    remark(screen, "Amended by {who}: {reason}", who=request.principal, reason=request.statement.get("reason"))
-    if has_terminal(screen) and not type_target(screen, plan.target, SIGN):
-        return 0
-    statement = approval_of(desk, run, plan, request, hours)
-    would = Signed(statement=statement, sha256="", principal=desk.key().principal, fingerprint=desk.key().fingerprint)
-    if reason := _search(desk, run, plan).why_refused(would, request):
-        raise IdentityRefused(
-            "HIS-4205", "You cannot approve this: {reason}.", "Another person with the role has to.", reason=reason
-        )
-    signed = _sign(desk, run, statement)
-    screen.data({"run": run.run_id, "approval": signed.sha256, "by": signed.principal, "of": "amendment"})
-    remark(screen, "Approved by {who}.", who=signed.principal)
-    command(screen, "Then:", f"hisops resume {run.run_id.rpartition('-')[2]}")
-    return 0
-
-
-def approval_of(desk: Desk, run: LoadedRun, plan: Plan, request: Signed, hours: int) -> Statement:
-    """Return the text of a second signature, for `hisops approve` or for stock ssh-keygen."""
-    size, root = Ledger(desk.logs, desk.clock).head()
-    get = request.statement.get
-    fields = {
-        "of": "amendment", "run": run.run_id, "step": "-", "certificate": run.certificate, "evidence": request.sha256,
-        "origin": plan.site["origin"], "plan": plan.digest, "runbook": get("runbook") or "-", "target": plan.target,
-        "requester": request.principal, "role": approving_role(definitions_of(plan)), "ledger": f"{size} {root}",
-        "not-after": (desk.clock.now() + timedelta(hours=hours)).strftime(STAMP), "nonce": secrets.token_hex(16),
-    }  # fmt: skip
-    return Statement(kind="approval", fields=fields, body=f"{get('reason')}\n\n{request.statement.body}")
+    head = f"{request.statement.get('runbook')}, {request.principal}: {request.statement.get('reason')}"
+    return "\n".join([head, *lines])
 
 
 def _check_amendable(desk: Desk, run: LoadedRun, plan: Plan, now: Definitions) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hisops.cli import wiring
-from hisops.cli.amending import approve_amendment, open_request
 from hisops.cli.matter import (
     MAGIC,
     Matter,
@@ -43,15 +42,12 @@ def approve(desk: Desk, what: str, step: str | None, hours: int, reason: str | N
         return _approve_request(desk, path)
     if path.is_file():
         return _approve_matter(desk, matter_of_plan(desk, path), hours)
-    run, plan = wiring.loaded_run(desk, what)
+    run, _ = wiring.loaded_run(desk, what)
     if run.sealed and open_debts(desk, run):
         raise UsageProblem(
             "HIS-4224", "The run {run} has ended; what it did without approval can be reviewed.",
             "Look at it, then: hisops approve {short} --reason TEXT", run=run.run_id, short=short_id(run.run_id),
         )  # fmt: skip
-    if step is None and (request := open_request(desk, run, plan)):
-        look_back(desk)
-        return approve_amendment(desk, run, plan, request, hours)
     return _approve_matter(desk, matter_of_run(desk, what, step), hours)
 
 
@@ -69,7 +65,7 @@ def _approve_matter(desk: Desk, matter: Matter, hours: int) -> int:
         return 0
     signed = _sign(desk, matter, request_text(desk, matter, _own_roles(desk, matter), hours))
     document = {"run": matter.run.run_id, "step": matter.step} if matter.run else {"plan": matter.plan.digest}
-    screen.data({**document, "approval": signed.sha256, "by": signed.principal})
+    screen.data({**document, "approval": signed.sha256, "by": signed.principal, "of": matter.of})
     remark(screen, "Approved by {who}.", who=signed.principal)
     go_on(screen, matter.run)
     return 0

@@ -54,13 +54,9 @@ class SiteRuns(Prospects):
             if not self.known(order.run):
                 return self._begin(order)
             run, plan = wiring.loaded_run(self._desk, order.run)
-            if run.sealed:
-                finish_close(self._desk.logs, run.run_id, self._desk.key(), self._desk.clock)
-            elif run.live:
-                return ChildLeft(state="RUNNING", exit_code=14, reason="another process carries it out")
-            else:
+            if not run.sealed and not run.live:
                 self._resume(run, plan)
-            return self._left(order.run)
+            return self.left(order.run)
 
     def _begin(self, order: ChildOrder) -> ChildLeft:
         try:
@@ -75,20 +71,24 @@ class SiteRuns(Prospects):
         cited = cite(self._desk, plan)
         journal = wiring.start_log(self._desk, plan, cited.approvals, order.run)
         self._carry(plan, journal, None, None)
-        return self._left(order.run)
+        return self.left(order.run)
 
     def _resume(self, run: LoadedRun, plan: Plan) -> None:
         amendment = amendment_due(self._desk, self._screen, run, plan)
         plan = plan.amended(amendment.definitions) if amendment else plan
         self._carry(plan, wiring.reopen_log(self._desk, run.run_id), run, amendment)
 
-    def _left(self, name: str) -> ChildLeft:
-        """Return how the log of the run says that it stands."""
-        run = load_run(self._desk.logs, name)
-        view = fold(run.records)
+    def left(self, run: str) -> ChildLeft:
+        """Return how the log of a run says that it stands; one that is sealed is closed in the ledger, too."""
+        loaded = load_run(self._desk.logs, run)
+        view = fold(loaded.records)
+        if loaded.live:
+            return ChildLeft(state="RUNNING", exit_code=14, reason="another process carries it out")
         if view.sealed is None:
             return ChildLeft(state=view.state, exit_code=14, reason=view.reason, wrote=view.wrote)
-        head = digest(read_regular(run.folder / "HEAD"))
+        if not loaded.closed:
+            finish_close(self._desk.logs, run, self._desk.key(), self._desk.clock)
+        head = digest(read_regular(loaded.folder / "HEAD"))
         return ChildLeft(
             state=view.sealed.state, exit_code=view.sealed.exit, reason=view.reason, head=head, wrote=view.wrote
         )

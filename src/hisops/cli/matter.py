@@ -9,12 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from hisops.cli import wiring
+from hisops.cli.amending import open_request, shown_difference
 from hisops.cli.planfile import read_plan
 from hisops.cli.wiring import Desk
 from hisops.console.written import plan_text, step_text
 from hisops.errors import UsageProblem
 from hisops.journal.ledger import Ledger
 from hisops.journal.reader import LoadedRun
+from hisops.model.amendment import approving_role, definitions_of
 from hisops.model.approval import STAMP, Wanted, why_refused
 from hisops.model.plan import Plan
 from hisops.model.rejection import standing
@@ -36,10 +38,13 @@ class Matter:
     step: str = "-"
     evidence: str = "-"
     view: RunView = field(default_factory=RunView)
+    amendment: Signed | None = None
 
     @property
     def of(self) -> str:
         """What the statement says it is of."""
+        if self.amendment:
+            return "amendment"
         return "evidence" if self.run else "plan"
 
     @property
@@ -50,7 +55,8 @@ class Matter:
     def wanted(self, gate: Approve, *more: str) -> Wanted:
         """Return what an approval for `gate` has to be of; `more` are others who take part."""
         return Wanted(
-            of=gate.of, role=gate.role, origin=self.plan.site["origin"], plan=self.plan.digest,
+            of="amendment" if self.amendment else gate.of,
+            role=gate.role, origin=self.plan.site["origin"], plan=self.plan.digest,
             involved=wiring.everybody(self.plan, self.run, *more), run=self.run.run_id if self.run else None,
             step=self.step, evidence=self.evidence, simulation=bool(self.plan.site.get("simulation")),
         )  # fmt: skip
@@ -66,9 +72,14 @@ def matter_of_plan(desk: Desk, path: Path) -> Matter:
 
 
 def matter_of_run(desk: Desk, name: str, step_id: str | None) -> Matter:
-    """Return what a run asks to be approved at the gate where it waits."""
+    """Return what a run asks to be approved: an amendment, else what stands at the gate where it waits."""
     run, plan = wiring.loaded_run(desk, name)
     view = fold(run.records)
+    if step_id is None and (request := open_request(desk, run, plan)):
+        body = shown_difference(desk, plan, request)
+        role = approving_role(definitions_of(plan))
+        return Matter(plan=plan, gates=(Approve(role=role),), body=body, run=run, evidence=request.sha256, view=view,
+                      amendment=request)  # fmt: skip
     step = waiting_step(wiring.bound_of(desk, plan)[0].runbook, view, step_id)
     if step.gate is None or step.gate.approve is None:
         raise UsageProblem("HIS-4204", "Step {step} asks for no approval.", "See `hisops status`.", step=step.id)

@@ -39,6 +39,10 @@ class Prospects:
             refusals=[told(item) for item in refusals],
         )
 
+    def left(self, run: str) -> ChildLeft:
+        """Say that nothing was begun."""
+        return ChildLeft(state="PLANNED", exit_code=0)
+
     def carry_on(self, order: ChildOrder) -> ChildLeft:
         """Refuse: while a playbook is planned nothing is carried out."""
         raise Refused("HIS-6803", "A plan carries nothing out: {run}.", "Carry out the plan.", run=order.run)

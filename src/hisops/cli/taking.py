@@ -77,7 +77,8 @@ def _why_not(desk: Desk, signed: Signed) -> str | None:
     if statement.get("of") == "plan":
         return _why_not_of_plan(desk, signed)
     try:
-        matter = matter_of_run(desk, str(statement.get("run")), None)
+        step = None if statement.get("of") == "amendment" else statement.get("step")
+        matter = matter_of_run(desk, str(statement.get("run")), step)
     except HisopsError as error:
         return str(error).rstrip(".")
     return why_not(desk, matter, signed)

@@ -47,11 +47,11 @@ def what_waits(desk: Desk) -> Waiting:
 
 def _gates(desk: Desk, run: LoadedRun) -> Iterator[WaitingItem]:
     view = fold(run.records)
-    if run.sealed or not any(step.state == "WAITING" for step in view.steps.values()):
+    if run.sealed:
         return
     try:
         matter = matter_of_run(desk, run.run_id, None)
-    except HisopsError:  # it waits for an answer of its operator, not for others
+    except HisopsError:  # it waits for nothing, or for an answer of its operator
         return
     (rule,), step = matter.gates, matter.step
     decided = [item.by for part, item in view.step(step).decided.items() if part.startswith("approve-")]
@@ -60,10 +60,11 @@ def _gates(desk: Desk, run: LoadedRun) -> Iterator[WaitingItem]:
     if missing <= 0 and not no:
         return
     short = short_id(run.run_id)
+    asked = short if step == "-" else f"{short} {step}"
     yield WaitingItem(
         what="run", name=run.run_id, about=_about(matter.plan), step=step, role=rule.role, missing=max(missing, 0),
         able=tuple(able(desk, rule.role, *wiring.everybody(matter.plan, run), *decided)), given=tuple(decided),
-        rejected=tuple(no), commands=(f"hisops approve {short}", f"hisops approvals request {short} {step} -o FILE"),
+        rejected=tuple(no), commands=(f"hisops approve {short}", f"hisops approvals request {asked} -o FILE"),
     )  # fmt: skip
 
 

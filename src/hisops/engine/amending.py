@@ -66,7 +66,7 @@ class Search:
         """Return why `approval` is no second signature for `request`, or None if it is."""
         wanted = wanted_approval(
             request, definitions_of(self.plan), origin=self.plan.site["origin"], plan=self.plan.digest, run=self.run,
-            involved=self.involved,
+            involved=self.involved, simulation=bool(self.plan.site.get("simulation")),
         )  # fmt: skip
         return why_refused(approval, wanted, self.people, now=self.now)
 

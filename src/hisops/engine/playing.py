@@ -48,7 +48,13 @@ class Playing:
 
     def go_on(self, step: Step, values: Values, intent: r.ChildIntended) -> Result:
         """Bring the run of `intent` to its end; Leave if it waits for people."""
-        left = self.children.carry_on(order_of(step, values, intent.run))
+        return self._settled(step, intent, self.children.carry_on(order_of(step, values, intent.run)))
+
+    def adopt(self, step: Step, intent: r.ChildIntended) -> Result:
+        """Take the run as it stands, without going on with it; Leave if it has not ended."""
+        return self._settled(step, intent, self.children.left(intent.run))
+
+    def _settled(self, step: Step, intent: r.ChildIntended, left: ChildLeft) -> Result:
         if left.state not in {*RUN_ENDED, REFUSED}:
             reason = f"{step.id}: its run {intent.run} is {left.state}" + (f": {left.reason}" if left.reason else "")
             raise Leave(_WAITING.get(left.state, "PAUSED"), reason)

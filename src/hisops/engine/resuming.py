@@ -63,6 +63,8 @@ def _found_child(run: Running, step: Step, view: StepView) -> Found:
         return Found(result_of(view.child_ended))
     if not playing.children.known(view.child.run):
         return AGAIN
+    if run.steering.cancelled():  # nothing is carried on for a run that is to end; its open run has to end first
+        return Found(playing.adopt(step, view.child))
     return Found(playing.go_on(step, run.values(), view.child))
 
 

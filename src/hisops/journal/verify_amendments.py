@@ -78,7 +78,10 @@ class Amendments:
         operators = [str(opened.values["actor"]) for opened in self.entries.opened[: item.segment]]
         involved = {str(self.plan.get("requester")), *operators}
         plan, run = str(self.entries.opening["plan"]), self.folder.name
-        wanted = wanted_approval(request, before, origin=self.ledger.origin, plan=plan, run=run, involved=involved)
+        wanted = wanted_approval(
+            request, before, origin=self.ledger.origin, plan=plan, run=run, involved=involved,
+            simulation=self.entries.opening.get("simulation") is True,
+        )  # fmt: skip
         return why_no_request(
             request, before, definitions, plan=plan, run=run, involved=involved
         ) or why_refused(approval, wanted, self.trust.roster, now=at)  # fmt: skip

@@ -53,12 +53,19 @@ def approving_role(definitions: Mapping[str, Any]) -> str:
 
 
 def wanted_approval(
-    request: Signed, definitions: Mapping[str, Any], *, origin: str, plan: str, run: str, involved: Collection[str]
+    request: Signed,
+    definitions: Mapping[str, Any],
+    *,
+    origin: str,
+    plan: str,
+    run: str,
+    involved: Collection[str],
+    simulation: bool,
 ) -> Wanted:
     """Return what the second signature has to be of; `definitions` are those that are to be replaced."""
     return Wanted(
         of="amendment", role=approving_role(definitions), origin=origin, plan=plan, involved=involved, run=run,
-        step="-", evidence=request.sha256,
+        step="-", evidence=request.sha256, simulation=simulation,
     )  # fmt: skip
 
 
