@@ -1,6 +1,7 @@
 """A runbook that changes under a run that waits: refused with the difference; gone on with over two signatures."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -128,6 +129,23 @@ def test_a_change_after_the_signatures_needs_new_ones(small):
     assert "+timeout: 30m" in refused.stdout
     edit(small, "timeout: 30m", "timeout: 20m")
     assert small.hisops("resume", run).returncode == 10
+
+
+def test_the_second_signature_comes_from_elsewhere_by_stock_ssh_keygen_alone(small):
+    run = waiting(small)
+    longer(small)
+    assert small.hisops("amend", run, "--reason", "slow disks").returncode == 0
+    assert run in small.hisops("approvals").stdout
+    text = small.folder.with_name("amendment.txt")
+    asked = small.hisops("approvals", "request", run, "-o", str(text))
+    assert asked.returncode == 0, asked.stderr
+    assert "+timeout: 20m" in text.read_text()
+    key = small.site / "people/lead1/id_ed25519"
+    subprocess.run(["ssh-keygen", "-Y", "sign", "-n", "approve.v1@hisops", "-f", str(key), str(text)], check=True)
+    taken = small.hisops("approvals", "take", str(text), f"{text}.sig")
+    assert taken.returncode == 0, taken.stderr
+    assert small.hisops("resume", run).returncode == 10
+    assert "the runbook was amended by dba1@hospital" in " ".join(small.hisops("log", "show", run).stdout.split())
 
 
 def test_a_run_can_be_cancelled_whatever_became_of_its_runbook(small):
