@@ -91,13 +91,9 @@ def test_two_signatures_carry_the_run_on_with_the_new_text(small):
     assert small.hisops("approve", run, who="lead1").returncode == 0
     done = small.hisops("resume", run, "--json")
     assert done.returncode == 13, done.stderr
-    assert json.loads(done.stdout)["deviations"] == [
-        {
-            "kind": "amend",
-            "step": None,
-            "reason": "the runbook was changed by dba1@hospital, approved by lead1@hospital: the old words mislead",
-        }
-    ]
+    (deviation,) = json.loads(done.stdout)["deviations"]
+    assert (deviation["kind"], deviation["by"]) == ("amend", "dba1@hospital")
+    assert "approved by lead1@hospital: the old words mislead" in deviation["reason"]
     shown = small.hisops("log", "show", run, "--step", "change").stdout
     assert "working anew in" in shown
     checked = small.hisops("log", "verify", run, "--json")

@@ -89,5 +89,5 @@ def take(ports: Ports, amendment: Amendment) -> None:
             by=request.principal,
             approved_by=approval.principal,
         ),
-        r.Deviation(kind="amend", reason=told),
+        r.Deviation(kind="amend", reason=told, by=request.principal),
     )
