@@ -237,3 +237,48 @@ def test_another_person_of_the_same_role_takes_a_run_over(small):
     assert "dba1@hospital → dba2@hospital (dba)" in dba1.hisops("status", run).stdout
     assert "dba2@hospital takes the run over" in ok(dba1.hisops("log", "show", run)).stdout
     assert "dba2@hospital took the run over" in ok(dba1.hisops("log", "verify", run)).stdout
+
+
+def test_a_plan_that_nobody_could_approve_is_refused_when_it_is_made(small):
+    dba1 = person(small, "dba1", with_site=True)
+    runbook = small.site / "runbooks/files/three-steps.yaml"
+    runbook.write_text(runbook.read_text().replace("of: plan}", "of: plan, quorum: 2}"))
+    planned = dba1.hisops("plan", "files/three-steps", "-t", "box", "--json")
+    assert planned.returncode == 3
+    (refusal,) = json.loads(planned.stdout)["refusals"]
+    assert refusal["step"] == "change"
+    assert "it needs 2 approval(s) by dba_lead" in refusal["reason"]
+    assert "only 1 person(s)" in refusal["reason"]
+    assert "lead1@hospital" in refusal["reason"]
+    checks = json.loads(dba1.hisops("doctor", "--json").stdout)["checks"]
+    (role,) = [check for check in checks if check["subject"] == "role dba_lead"]
+    assert role["state"] == "bad"
+    saved = ok(dba1.hisops("files", "change", "-t", "box", "--break-glass", "both leads unreachable"), 10)
+    assert "hisops run" in saved.stderr
+
+
+def test_two_different_people_make_a_quorum_of_two(small):
+    dba1, lead1 = person(small, "dba1", with_site=True), person(small, "lead1")
+    runbook = small.site / "runbooks/files/three-steps.yaml"
+    runbook.write_text(runbook.read_text().replace("role: dba_lead, of: plan}", "role: dba, of: plan, quorum: 2}"))
+    roster = small.site / "trust/roster.yaml"
+    roster.write_text(roster.read_text().replace("roles: [dba_lead]", "roles: [dba_lead, dba]"))
+    plan = dba1.home / "p.plan"
+    ok(dba1.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)))
+    requests = [dba1.home / f"req{number}.txt" for number in (1, 2)]
+    for request in requests:
+        ok(dba1.hisops("approvals", "request", str(plan), "-o", str(request)))
+    ok(dba1.hisops("approvals", "take", str(requests[0]), str(lead1.sign(requests[0]))))
+    dba2 = person(small, "dba2")
+    refused = ok(dba1.hisops("approvals", "take", str(requests[0]), str(dba2.sign(sent(requests[0], dba2)))), 4)
+    assert "same text as that of lead1@hospital" in refused.stderr
+    ok(dba1.hisops("run", str(plan)), 10)
+    run = run_of(dba1)
+    ok(dba1.hisops("answer", run, "change", "box"))
+    ok(dba1.hisops("resume", run), 10)
+    (item,) = json.loads(ok(dba1.hisops("approvals", "--json")).stdout)["waiting"]
+    assert (item["missing"], item["given"], item["able"]) == (1, ["lead1@hospital"], ["dba2@hospital"])
+    ok(small.hisops("approve", run, who="dba2"))
+    ok(dba1.hisops("resume", run))
+    assert small.started() == 1
+    ok(dba1.hisops("log", "verify", run))
