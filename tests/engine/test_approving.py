@@ -126,8 +126,9 @@ def test_a_rejection_holds_the_run_and_says_who_and_why(where):
     assert (ended.state, ended.exit_code) == ("HELD", 11)
     assert "rejected by lead1@hospital: not tonight" in ended.reason
     assert made.host.started == []
-    assert made.statements.kept == ["approval-lead2@hospital", "rejection-lead1@hospital"]
-    assert [item.kind for item in made.view.statements] == ["approval", "rejection"]
+    assert made.statements.kept == ["rejection-lead1@hospital"]
+    assert [item.kind for item in made.view.statements] == ["rejection"]
+    assert made.view.step("w").opened.parts == ["approve-1"]
     assert made.resume().exit_code == 11
 
 

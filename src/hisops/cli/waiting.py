@@ -24,6 +24,7 @@ from hisops.model.run import fold
 from hisops.model.statement import Signed, Statement
 
 ASKED = "asked"
+_SHOWN = len("sha256:") + 12  # of a plan's digest: enough to find it by
 
 
 def asked_folder(desk: Desk) -> Path:
@@ -102,9 +103,10 @@ def _plan_item(desk: Desk, path: Path, statement: Statement, arrived: list[Signe
     no = [item for item in arrived if item.statement.kind == "rejection"]
     stands = [item for item in no if item.sha256 not in " ".join(i.statement.get("withdraws") or "" for i in arrived)]
     roles = (get("role") or "-").split()
+    about = f"{' '.join((get('runbook') or '-').split()[:2])} {get('target')} {get('requester')}"
     people = [who for role in roles for who in able(desk, role, str(get("requester")), *given)]
     return WaitingItem(
-        what="plan", name=str(get("plan")), about=f"{get('runbook')} {get('target')} {get('requester')}", step=None,
+        what="plan", name=str(get("plan"))[:_SHOWN], about=about, step=None,
         role=", ".join(roles), missing=1, able=tuple(dict.fromkeys(people)), given=tuple(given),
         rejected=tuple(map(told, stands)), commands=(f"hisops approve {quote(str(path))}",),
     )  # fmt: skip

@@ -7,7 +7,7 @@ terminal: the gate is written to the log, and the run waits (exit 10) for the co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,11 +113,11 @@ class Gatekeeper:
         shown = evidence_of(step, values, self._recorder)
         evidence = evidence_digest(step, self._plan, self._recorder)
         self._reopen(step, parts, evidence)
+        self._heed(step, evidence, parts)
         for part in self._open(step, parts):
             if decision := self._arrived(step, part, evidence):
                 self._recorder.commit(decision)
         self._announce(step, parts, evidence)
-        self._heed(step, evidence)
         while waiting := self._open(step, parts):
             for part in waiting:
                 self._recorder.commit(self._decide(step, part, evidence, shown))
@@ -125,7 +125,7 @@ class Gatekeeper:
             self._heed(step, evidence)
         return {name: decision.value or "" for name, decision in self._decided(step).items()}
 
-    def _open(self, step: Step, parts: list[Part]) -> list[Part]:
+    def _open(self, step: Step, parts: Sequence[Part]) -> list[Part]:
         return [part for part in parts if part.name not in self._decided(step)]
 
     def _decided(self, step: Step) -> dict[str, r.GateDecided]:
@@ -139,7 +139,7 @@ class Gatekeeper:
             if void:
                 self._say_open(step, names, evidence)
 
-    def _announce(self, step: Step, parts: list[Part], evidence: str) -> None:
+    def _announce(self, step: Step, parts: Sequence[Part], evidence: str) -> None:
         names = [part.name for part in self._open(step, parts)]
         opened = self._recorder.view.step(step.id).opened
         if names and (opened is None or opened.parts != names or opened.evidence != evidence):
@@ -150,10 +150,11 @@ class Gatekeeper:
             r.GateOpened(step=step.id, parts=names, evidence=evidence), r.StepChanged(step=step.id, state="WAITING")
         )
 
-    def _heed(self, step: Step, evidence: str) -> None:
-        """Hold the run if somebody who could approve has said no."""
+    def _heed(self, step: Step, evidence: str, parts: Sequence[Part] = ()) -> None:
+        """Hold the run at its gate if somebody who could approve has said no."""
         rule = _rule(step)
         if rule and (found := self._approvals.rejections(step, rule, evidence)):
+            self._announce(step, parts, evidence)
             raise Leave("HELD", f"{step.id}: {'; '.join(map(told, found))}")
 
     def _decide(self, step: Step, part: Part, evidence: str, shown: dict[str, str]) -> r.GateDecided:
