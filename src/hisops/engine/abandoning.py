@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from hisops.engine import locking
 from hisops.engine.executor import Ended
-from hisops.engine.fencing import Fences
-from hisops.engine.leftover import held_locks, open_steps
+from hisops.engine.leftover import open_steps
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
 from hisops.errors import HisopsError
@@ -29,24 +26,17 @@ def abandon(
     for each in runbook.steps:
         if recorder.view.step(each.id).state in {"PENDING", "WAITING"}:
             recorder.write(r.StepChanged(step=each.id, state="SKIPPED", reason="not reached"))
-    run_id, fences = ports.journal.run_id, Fences(ports.reach)
-    why = busy or _why_not_ours(ports, recorder, values, plan, fences)
-    if why:
-        recorder.write(r.Deviation(kind="lock-left", reason=why, by=by))
     recorder.commit(r.Deviation(kind="abandoned", reason=reason, by=by), r.RunChanged(state=STATE, reason=reason))
-    if not why:
-        with suppress(HisopsError):  # they are there to be found
-            locking.release(ports, recorder, values, plan, run_id, fences)
+    if why := busy or _release(ports, recorder, values, plan):
+        recorder.write(r.Deviation(kind="lock-left", reason=why, by=by))
     ports.journal.seal(STATE, EXIT_OF[STATE])
     return Ended(STATE, reason, EXIT_OF[STATE])
 
 
-def _why_not_ours(ports: Ports, recorder: Recorder, values: Values, plan: Plan, fences: Fences) -> str | None:
-    """Make sure that the locks are still this run's, so that they can be given back; return why they are not."""
-    if not held_locks(recorder.view):
-        return None
+def _release(ports: Ports, recorder: Recorder, values: Values, plan: Plan) -> str | None:
+    """Give the locks back; return why they could not be."""
     try:
-        locking.take(ports, recorder, values, plan, ports.journal.run_id, fences)
+        locking.release(ports, recorder, values, plan, ports.journal.run_id)
     except HisopsError as error:
         return str(error)
     return None
