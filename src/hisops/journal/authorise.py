@@ -16,6 +16,7 @@ from hisops.journal.sshkey import fingerprint
 from hisops.journal.statements import pairs_in, read_pair, read_statement
 from hisops.journal.trust import Trust
 from hisops.journal.verify_segment import Seen
+from hisops.journal.verify_steering import check_steering
 from hisops.model import records as r
 from hisops.model.approval import Wanted, why_refused
 from hisops.model.review import Debt, closing
@@ -81,23 +82,32 @@ class Authorisation:
         glass = {item.record.step or "": item.record.reason for item in seen if _is_glass(item.record)}
         begun: dict[int, datetime] = {}
         left: set[str] = set()
+        through: set[str] = set()
+        approvers: set[str] = set()
         for item in seen:
             record = item.record
             begun.setdefault(item.segment, item.stamp.time)
             if isinstance(record, r.RunbookAmended):
                 rules = _rules((amended or {}).get(record.digest) or self._plan)
                 gates = {name: gate for name, gate in gates.items() if name in left}
+            elif isinstance(record, r.StepChanged) and record.state == "PENDING":  # undone: its gate opens anew
+                gates.pop(record.step, None)
+                through.discard(record.step)
             elif isinstance(record, r.StepChanged):
                 left |= {record.step} if record.state not in {"PENDING", "WAITING"} else set()
             elif isinstance(record, r.StatementTaken):
                 self._check_taken(record, item.stamp.time)
+                involved = {str(self._plan.get("requester")), *self._operators(item.segment)}
+                check_steering(record, involved, approvers, self._trust.roster, self._findings)
+                approvers |= {record.by} if record.kind == "approval" else set()
             elif isinstance(record, r.GateOpened):
                 gates.setdefault(record.step, _Gate()).open(record)
             elif isinstance(record, r.GateDecided) and record.part.startswith("approve"):
                 gates.setdefault(record.step, _Gate()).decided[record.part] = record, item.stamp.time
             elif isinstance(record, r.CallIntent) and record.kind == "action" and record.step in rules:
                 rule, gate = rules[record.step], gates.get(record.step, _Gate())
-                if record.step not in {each.step for each in self._started}:
+                if record.step not in through:
+                    through.add(record.step)
                     self._check_gate(record.step, rule, gate, item.segment, begun[item.segment], glass)
                 wanted = self._wanted(rule, record.step, gate, item.segment)
                 self._started.append(Started(wanted, record.step, item.stamp.time, frozenset(self._taken)))
