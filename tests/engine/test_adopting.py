@@ -55,6 +55,16 @@ def test_the_lock_changes_hands_with_a_new_fence_and_the_run_goes_on():
     assert world.host.markers == {}
 
 
+def test_a_run_without_locks_is_adopted_by_word_alone():
+    world = World([step("a", gate={"confirm": True})])
+    assert world.go().exit_code == 10
+    world.locks, world.journal = FakeLocks(here=ELSEWHERE), world.journal.survivor()
+    assert look(world) == []
+    assert adopt(world) == []
+    assert world.view.keeper == ELSEWHERE.copy
+    assert world.resume().exit_code == 10
+
+
 def test_adopting_twice_changes_nothing_more():
     world = lost()
     adopt(world)

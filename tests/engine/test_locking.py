@@ -69,11 +69,24 @@ def test_a_copied_log_is_refused_and_the_run_is_not_ended_by_that():
     assert parse(world.host.markers[LOCK]).control == "control-1"
 
 
+def test_a_run_that_only_reads_stays_with_its_copy_too():
+    world = world_of(step("a", gate={"confirm": True}))
+    assert world.go().exit_code == 10
+    assert world.view.keeper == world.locks.here.copy
+    assert world.resume().exit_code == 10
+    assert [x.control for x in world.journal.records() if isinstance(x, r.RunKept)] == [world.locks.here.copy]
+    world.locks = FakeLocks(here=ELSEWHERE)
+    ended = world.resume()
+    assert ended.exit_code == 5
+    assert f"hisops adopt {RUN}" in str(ended.reason)
+    assert world.journal.sealed is None
+
+
 def test_a_copy_from_before_locks_had_places_is_refused_by_the_host():
     world = waiting()
-    world.journal._records = [
-        replace(x, control=None) if isinstance(x, r.LockChanged) else x for x in world.journal.records()
-    ]
+    old = [x for x in world.journal.records() if not isinstance(x, r.RunKept)]
+    world.journal._records = [replace(x, control=None) if isinstance(x, r.LockChanged) else x for x in old]
+    world.journal.durable = len(old)
     world.locks = FakeLocks(here=ELSEWHERE)
     world.host.idle[LOCK] = ALIVE_FOR + 1
     ended = world.resume()

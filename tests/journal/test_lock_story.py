@@ -58,6 +58,16 @@ def test_a_copy_that_went_on_without_adopting_fails(site: Site) -> None:
     assert f"went on in {WEST} without being adopted; {EAST} had carried it on" in told(done)
 
 
+def test_a_run_without_locks_stays_with_its_copy_too(site: Site) -> None:
+    journal = site.open("r1", site.plan("r1", runbook={"steps": []}))
+    journal.commit(r.RunKept(control=EAST, host="east"), r.RunChanged(state="RUNNING"))
+    journal.close()
+    journal = site.resume("r1")
+    journal.commit(r.RunKept(control=WEST, host="west"))
+    journal.close()
+    assert site.verify("r1").verdict == "failed"
+
+
 def test_an_adoption_without_a_reason_fails(site: Site) -> None:
     begun(site)
     ended(site.resume("r1"), lock("adopted", WEST))
@@ -70,9 +80,9 @@ def test_the_own_resume_and_logs_without_places_are_fine(site: Site) -> None:
     assert site.verify("r1").verdict == "verified"
 
 
-def test_a_log_of_an_older_version_may_be_adopted_too(site: Site) -> None:
+def test_a_log_of_an_older_version_may_go_on_anywhere(site: Site) -> None:
     begun(site, None)
-    ended(site.resume("r1"), lock("adopted", WEST), WHY, lock("kept", WEST))
+    ended(site.resume("r1"), lock("kept", WEST))
     assert site.verify("r1").verdict == "verified"
 
 

@@ -38,6 +38,8 @@ def adopt_run(desk: Desk, name: str, target: str | None, reason: str) -> int:
     seen = _look(desk, run, plan)
     for each in seen:
         screen.show(seen_lines(each, screen.page()))
+    if not seen:
+        remark(screen, "The run holds no lock, so no host can tell whether it is carried on elsewhere.")
     if not named(screen, plan.target, target, ADOPT, f"hisops adopt {run.run_id} {plan.target} --reason TEXT"):
         return 0
     changed = _take_over(desk, screen, run, plan, seen, reason)
@@ -79,11 +81,10 @@ def _check_needed(run: LoadedRun, here: str) -> None:
         raise UsageProblem("HIS-4208", "The run {run} has ended.", "", run=run.run_id)
     if run.live:
         raise _busy(run, "another process")
-    view = fold(run.records)
-    if view.keeper == here or not view.locks:
+    if fold(run.records).keeper in {here, None}:
         raise UsageProblem(
             "HIS-6214",
-            "The run {run} is carried on by these very logs, or holds no lock; there is nothing to adopt.",
+            "The run {run} is carried on by these very logs; there is nothing to adopt.",
             "Go on with it: hisops resume {short}",
             run=run.run_id,
             short=short_id(run.run_id),

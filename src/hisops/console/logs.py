@@ -32,6 +32,7 @@ TOLD = {
     "link lost": mark("link to {host} lost"),
     "link back": mark("link to {host} is back"),
     "lock": mark("lock {name} on {where}: {event}"),
+    "run.kept": mark("carried out on {host} by the logs {control}"),
     "secret.use": mark("secret {name} was used ({source})"),
     "approval": mark("{kind} by {by} accepted"),
     "approval.refused": mark("a signed statement was refused: {reason}"),

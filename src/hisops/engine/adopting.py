@@ -16,13 +16,18 @@ from hisops.engine.values import Values
 from hisops.errors import LockHeld, Refused
 from hisops.model.lock import parse
 from hisops.model.plan import Plan
-from hisops.model.records import Deviation, LockChanged
+from hisops.model.records import Deviation, LockChanged, RunKept
 from hisops.model.run import RunView
 from hisops.ports import Locks, Ports, Reach
 
 
 def look(reach: Reach, locks: Locks, view: RunView, values: Values, run_id: str) -> list[Seen]:
-    """Return the locks of a run as they are; refuse what may not be adopted."""
+    """Return the locks of a run as they are; refuse what may not be adopted.
+
+    Of a run that holds none, such as that of a playbook, no host can tell whether its owner lives.
+    """
+    if not any(event != "released" for event in view.locks.values()):
+        return []
     where, run_as = marker_place(values)
     host = reach.host(where)
     seen = [look_at(host, name, run_as, (), locks) for name in lock_names(values)]
@@ -82,8 +87,10 @@ def adopt(
             LockChanged(name=each.name, where=each.host, event="adopted", fence=fence, control=ports.locks.here.copy)
         )
     before = "; ".join(each.who for each in seen if each.marker.text) or "nobody"
-    why = f"adopted on {ports.locks.here.name} in {ports.locks.here.logs}: {reason}; before, it was held by: {before}"
-    recorder.commit(*changed, Deviation(kind="adopted", reason=why, by=by))
+    here = ports.locks.here
+    why = f"adopted on {here.name} in {here.logs}: {reason}; before, it was held by: {before}"
+    kept = RunKept(control=here.copy, host=here.name)
+    recorder.commit(*changed, kept, Deviation(kind="adopted", reason=why, by=by))
     return changed
 
 

@@ -130,6 +130,7 @@ class Run:
             return self._leave(Leave("HELD", str(error)))
 
     def _begin(self, course: Course) -> None:
+        locking.keep(self._ports, self.recorder)
         self._guard.begin()
         if any(step.writes for step in self.runbook.steps):
             run_id, fences = self._ports.journal.run_id, self.hands.caller.fences
@@ -146,7 +147,8 @@ class Run:
 
     def _refused(self, error: LockHeld) -> Leave:
         """Return how a run leaves that another keeps out: one that had begun before is not ended by that."""
-        begun = any(event != "released" for event in self.recorder.view.locks.values())
+        view, here = self.recorder.view, self._ports.locks.here.copy
+        begun = view.state != "PLANNED" or view.keeper != here or "taken" in view.locks.values()
         return Leave("HELD" if begun else "FAILED", f"{error} {error.advice}", exit_code=error.exit_code)
 
     def _at_once(self, steps: Sequence[ExpandedStep]) -> None:

@@ -16,7 +16,7 @@ from hisops.engine.values import Values
 from hisops.errors import LockHeld
 from hisops.model.lock import ControlHost, Holder, parse
 from hisops.model.plan import Plan
-from hisops.model.records import Deviation, LockChanged
+from hisops.model.records import Deviation, LockChanged, RunKept
 from hisops.model.run import RunView
 from hisops.model.site import RunAs
 from hisops.ports import Host, Marker, Ports
@@ -65,6 +65,14 @@ def check_copy(view: RunView, here: ControlHost, run_id: str) -> None:
         )  # fmt: skip
 
 
+def keep(ports: Ports, recorder: Recorder) -> None:
+    """Make sure that this copy of the log carries the run on, and say so the first time; it holds for every run."""
+    here = ports.locks.here
+    check_copy(recorder.view, here, ports.journal.run_id)
+    if recorder.view.keeper is None:
+        recorder.write(RunKept(control=here.copy, host=here.name))
+
+
 def check_newest(host: Host, view: RunView, values: Values, run_id: str) -> None:
     """Refuse a log that is older than what the run did on `host`: restored from a copy, it would repeat that."""
     run_as = marker_place(values)[1]
@@ -82,7 +90,6 @@ def check_newest(host: Host, view: RunView, values: Values, run_id: str) -> None
 
 def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences) -> None:
     """Take every lock; LockHeld names the holder. What was taken before a refusal is given back."""
-    check_copy(recorder.view, ports.locks.here, run_id)
     mine = holder_of(ports, plan, run_id)
     kept = {name for (name, _), event in recorder.view.locks.items() if event != "released"}
     if kept:

@@ -17,21 +17,20 @@ def check_locks(seen: Sequence[Seen], findings: Findings) -> None:
     keeper: str | None = None
     for item in seen:
         record = item.record
-        if not isinstance(record, r.LockChanged) or record.control is None:
+        control = record.control if isinstance(record, r.LockChanged | r.RunKept) else None
+        if control is None:
             continue
-        if record.event == "adopted":
-            _check_adopted(item.segment, seen, findings)
-        elif keeper not in {None, record.control}:
-            fact = "In segment {number} the run went on in {there} without being adopted; {before} had carried it on."
-            findings.failed("integrity", fact, number=item.segment, there=record.control, before=keeper)
-        keeper = record.control
+        if keeper not in {None, control}:
+            _check_adopted(item.segment, control, str(keeper), seen, findings)
+        keeper = control
 
 
-def _check_adopted(segment: int, seen: Sequence[Seen], findings: Findings) -> None:
+def _check_adopted(segment: int, there: str, before: str, seen: Sequence[Seen], findings: Findings) -> None:
     here = [item.record for item in seen if item.segment == segment and isinstance(item.record, r.Deviation)]
     why = next((record for record in here if record.kind == "adopted"), None)
     if why is None:
-        findings.failed("integrity", "Segment {number} adopts the run and does not say who and why.", number=segment)
+        fact = "In segment {number} the run went on in {there} without being adopted; {before} had carried it on."
+        findings.failed("integrity", fact, number=segment, there=there, before=before)
         return
     findings.note("completeness", "{by} {reason}; segment {number}.", by=why.by, reason=why.reason, number=segment)
 

@@ -156,6 +156,15 @@ class LockChanged(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunKept(Record):
+    """Which copy of the logs carries the run on from here (`model.lock.ControlHost.copy`), on which control host."""
+
+    TYPE: ClassVar[str] = "run.kept"
+    control: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretUsed(Record):
     """A secret was handed to a call: its name and where it is kept, never more."""
 
@@ -308,6 +317,7 @@ RECORDS: dict[str, type[Record]] = {
         RunChanged,
         LinkChanged,
         LockChanged,
+        RunKept,
         SecretUsed,
         StatementTaken,
         StatementRefused,

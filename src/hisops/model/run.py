@@ -184,6 +184,11 @@ class RunView:
         step.attempt = max(step.attempt, record.attempt)
         step.out = record.out or step.out
 
+    def _keep(self, record: r.LockChanged | r.RunKept) -> None:
+        self.keeper = record.control or self.keeper
+        if isinstance(record, r.LockChanged):
+            self.locks[record.name, record.where] = record.event
+
     def _apply_to_run(self, record: r.Record) -> None:
         match record:
             case r.RunChanged(state=state, reason=reason):
@@ -197,9 +202,8 @@ class RunView:
                 self.statements.append(record)
             case r.StatementRefused():
                 self.refused.append(record)
-            case r.LockChanged(name=name, where=where, event=event, control=control):
-                self.locks[name, where] = event
-                self.keeper = control or self.keeper
+            case r.LockChanged() | r.RunKept():
+                self._keep(record)
             case r.UndoBegun():
                 self.undo = record
             case r.WindowSeen():
