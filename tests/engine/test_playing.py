@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hisops.errors import Unreachable
+from hisops.engine.way_back import way_back
+from hisops.errors import Refused, Unreachable
 from hisops.model import records as r
 from hisops.model.statement import Signed, Statement
 from hisops.ports import ChildLeft, ChildLook, ChildOrder
@@ -259,6 +260,13 @@ def test_a_read_of_a_run_that_went_worse_than_its_plan_is_no_stale_plan():
     world = night(FakeRuns([sealed("SUCCEEDED_WITH_EXCEPTIONS", 13, wrote=False)]), effect="read")
     world.planned = world.survey().steps
     assert world.go().state == "SUCCEEDED_WITH_EXCEPTIONS"
+
+
+def test_a_playbook_is_not_undone_its_runs_are():
+    world = night(FakeRuns([sealed(), ChildLeft(state="WAITING", exit_code=10)]))
+    world.go()
+    with pytest.raises(Refused, match="which is undone by itself"):
+        way_back(world.bound().runbook, world.view, None)
 
 
 def test_an_ordinary_step_stands_for_no_run():

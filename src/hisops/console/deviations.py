@@ -26,7 +26,8 @@ KINDS = {
     "unlock": mark("lock taken away"),
     "lock-gap": mark("lock missing for a while"),
     "adopted": mark("adopted from a copy of the log"),
-    "amended": mark("runbook amended"),
+    "amend": mark("runbook amended"),
+    "child": mark("exceptions of its runs"),
 }
 NOBODY = "hisops"
 

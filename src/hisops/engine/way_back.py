@@ -57,6 +57,8 @@ def no_way_back(step: Step) -> str | None:
     """Return why `step` cannot be undone, or None if it can."""
     if step.point_of_no_return:
         return "it is a point of no return"
+    if step.child is not None:
+        return "it stands for a run of its own, which is undone by itself"
     if step.undo is None:
         return "it has no undo"
     return step.undo.none.en if step.undo.none is not None else None
