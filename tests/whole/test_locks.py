@@ -299,6 +299,16 @@ def test_a_run_is_adopted_when_its_control_host_is_lost(small, tmp_path, far_hom
     assert small.hisops("resume", run).returncode == 5
 
 
+def test_on_one_machine_a_run_is_not_adopted_while_its_process_lives(small, tmp_path, far_home):
+    run, process = running(small)
+    copy = copied(small, tmp_path / "copy", SmallSite)
+    silent(small, far_home)
+    refused = copy.hisops("adopt", run, "box", "--reason", "x")
+    assert refused.returncode == 5
+    assert str(small.site / "logs") in told(refused)
+    finish(small, process)
+
+
 def test_a_copy_that_is_not_the_newest_is_not_adopted(small, tmp_path, far_home):
     run = at_the_gate(small)
     copy = copied(small, tmp_path / "copy")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from hisops.cli import wiring
 from hisops.cli.unlocking import named
@@ -19,8 +21,10 @@ from hisops.engine.looking import Seen
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
 from hisops.errors import LockHeld, LogBroken, UsageProblem
+from hisops.journal.durable import is_held
 from hisops.journal.reader import LoadedRun
 from hisops.journal.verify import verify_log
+from hisops.model.lock import ControlHost
 from hisops.model.plan import Plan
 from hisops.model.records import LockChanged
 from hisops.model.run import fold
@@ -33,7 +37,7 @@ def adopt_run(desk: Desk, name: str, target: str | None, reason: str) -> int:
     key = desk.key()
     run, plan = wiring.loaded_run(desk, name)
     screen = Screen.of(desk.call)
-    _check_needed(run, wiring.locks(desk).here.copy)
+    _check_needed(run, wiring.locks(desk).here)
     _check_holds(desk, run)
     seen = _look(desk, run, plan)
     for each in seen:
@@ -76,12 +80,13 @@ def _take_over(
         locks.release()
 
 
-def _check_needed(run: LoadedRun, here: str) -> None:
+def _check_needed(run: LoadedRun, here: ControlHost) -> None:
     if run.sealed:
         raise UsageProblem("HIS-4208", "The run {run} has ended.", "", run=run.run_id)
     if run.live:
         raise _busy(run, "another process")
-    if fold(run.records).keeper in {here, None}:
+    keeper = fold(run.records).keeper
+    if keeper in {here.copy, None}:
         raise UsageProblem(
             "HIS-6214",
             "The run {run} is carried on by these very logs; there is nothing to adopt.",
@@ -89,6 +94,10 @@ def _check_needed(run: LoadedRun, here: str) -> None:
             run=run.run_id,
             short=short_id(run.run_id),
         )
+    machine, _, logs = str(keeper).partition(":")
+    with suppress(OSError):  # on another machine, or not for us to see
+        if machine == here.machine and is_held(Path(logs) / "runs" / run.run_id):
+            raise _busy(run, f"in {logs}")
 
 
 def _busy(run: LoadedRun, other: str) -> LockHeld:
