@@ -30,6 +30,7 @@ from hisops.journal.verify_amendments import Amendments
 from hisops.journal.verify_children import Families
 from hisops.journal.verify_evidence import check_evidence
 from hisops.journal.verify_segment import Seen, SegmentFacts, SegmentReader
+from hisops.journal.windows import check_window
 from hisops.model import records as r
 from hisops.model.run import RunView
 
@@ -97,6 +98,7 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
     amended = amendments.check(facts.seen)
     in_force = {**plan, **next(reversed(amended.values()), {})}
     facts.view = check_story(facts.seen, in_force, facts.findings)
+    check_window(facts.seen, (plan, in_force), facts.findings)
     check_locks(facts.seen, facts.findings)
     check_evidence(folder.name, plan, ledger, facts.findings)
     allowed = Authorisation(folder, plan, entries, ledger, trust, facts.findings)
