@@ -25,5 +25,8 @@ def _line(text: str, page: Page) -> list[Text]:
     style = _STYLES.get(text[:1], FAINT)
     if text.startswith(HEAD):
         return [Text(), Text("  " + text.removeprefix(HEAD), style)]
-    first, *more = folded(text, page.width - 4) or [""]
-    return [Text("    " + first, style), *(Text("      " + line, style) for line in more)]
+    sign, rest = text[:1] or " ", text[1:]
+    inner = rest.lstrip(" ")
+    edge = f"    {sign}{' ' * (len(rest) - len(inner))}"  # what stands deeper in the file stands deeper here
+    first, *more = folded(inner, max(20, page.width - len(edge) - 2)) or [""]
+    return [Text(edge + first, style), *(Text(" " * len(edge) + "  " + line, style) for line in more)]
