@@ -23,6 +23,9 @@ BREAKS = [
     ("SI007", "cdb: true", "cdb: maybe", "maybe"),
     ("SI007", "oracle_home: /u01", "oracle_home: u01", "u01"),
     ("SI008", "# overrides: {judges/opatch: 'sha256:…'}", f"overrides: {{judges/x: '{'0' * 64}'}}", "judges/x"),
+    ("SI009", "# window: night ", "window: nihgt ", "nihgt"),
+    ("SI010", "# windows:\n#   night: {file: windows/night.ics, timezone: Asia/Shanghai",
+     "windows:\n  night: {file: windows/night.ics, timezone: Asia/Shangai", "Asia/Shangai"),
     ("YA023", "{prompt: true}", "{prompt: true, env: X}", "{prompt"),
     ("YA020", "class: production", "clas: production", "clas"),
 ]  # fmt: skip

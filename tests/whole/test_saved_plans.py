@@ -41,6 +41,7 @@ steps:
     title: {zh: 改, en: Change}
     needs: [look]
     effect: write
+    GATE
     idempotent: true
     sh: 'echo "$HISOPS_LOOK_LEVEL" >> "$FOLDER/record"; echo "work done"'
     judge: files/work
@@ -66,8 +67,9 @@ def small(tmp_path: Path, server: Sshd) -> SmallSite:
     return made
 
 
-def write_runbook(small: SmallSite, window: str = "") -> None:
-    (small.site / "runbooks/files/note.yaml").write_text(STEPS.replace("WINDOW", window))
+def write_runbook(small: SmallSite, window: str = "", gate: str = "") -> None:
+    text = STEPS.replace("WINDOW\n", f"{window}\n" if window else "").replace("    GATE\n", gate)
+    (small.site / "runbooks/files/note.yaml").write_text(text)
 
 
 def planned(small: SmallSite, *more: str) -> str:
@@ -152,7 +154,9 @@ def test_a_stale_plan_can_still_be_read(small: SmallSite) -> None:
 # ---- windows ---------------------------------------------------------------------------------------------------------
 
 
-def open_between(small: SmallSite, begin: timedelta, end: timedelta, cutoff: str = "0m", window: bool = True) -> None:
+def open_between(
+    small: SmallSite, begin: timedelta, end: timedelta, cutoff: str = "0m", window: bool = True, gate: str = ""
+) -> None:
     """Give the site a calendar with one window around now, and the runbook the wish for one."""
     now = datetime.now(UTC)
     stamps = [f"{now + each:%Y%m%dT%H%M%SZ}" for each in (begin, end)]
@@ -164,9 +168,10 @@ def open_between(small: SmallSite, begin: timedelta, end: timedelta, cutoff: str
         calendar = f"windows:\n  night: {{file: night.ics, timezone: Asia/Shanghai, cutoff: {cutoff}}}\n"
         text = text.replace("    host: one\n", "    host: one\n    window: night\n") if window else text
         site.write_text(text + calendar)
-    write_runbook(small, "window: required")
+    write_runbook(small, "window: required", gate)
 
 
+GATE = "    gate: {type_target: true}\n"
 HOUR = timedelta(hours=1)
 
 
@@ -215,6 +220,24 @@ def test_without_a_calendar_it_is_refused_and_the_plan_warns(small: SmallSite) -
     done = small.hisops("run", planned(small))
     assert done.returncode == 3
     assert "HIS-6311" in done.stderr
+
+
+def test_a_run_that_waited_at_its_gate_until_the_window_closed_waits_for_the_next(small: SmallSite) -> None:
+    open_between(small, -HOUR, 5 * HOUR, gate=GATE)
+    assert small.hisops("run", planned(small)).returncode == 10
+    run = document(small, "status")["run"]
+    assert small.hisops("answer", run, "change", "box").returncode == 0
+    open_between(small, 3 * HOUR, 5 * HOUR, gate=GATE)
+    done = small.hisops("resume", run)
+    assert done.returncode == 3
+    assert "No window is open for box" in said(done)
+    assert document(small, "status")["state"] == "PAUSED"
+    assert nothing_was_written(small)
+    open_between(small, -HOUR, 5 * HOUR, gate=GATE)
+    assert small.hisops("resume", run).returncode == 0
+    verified = small.hisops("log", "verify", run)
+    assert verified.returncode == 0, verified.stdout
+    assert "in the window" in said(verified)
 
 
 def test_a_calendar_that_cannot_be_read_is_a_mistake_of_usage(small: SmallSite) -> None:

@@ -27,6 +27,7 @@ KINDS = {
     "lock-gap": mark("lock missing for a while"),
     "adopted": mark("adopted from a copy of the log"),
     "amend": mark("runbook amended"),
+    "window": mark("outside its window"),
     "child": mark("exceptions of its runs"),
 }
 NOBODY = "hisops"
