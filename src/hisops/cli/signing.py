@@ -11,6 +11,7 @@ from hisops.cli import wiring
 from hisops.cli.approving import go_on
 from hisops.cli.matter import evidence_of, waiting_step
 from hisops.cli.wiring import Desk, open_desk
+from hisops.console.remarks import remark
 from hisops.console.theme import Screen
 from hisops.engine.gates import Part, parts_of, why_wrong
 from hisops.engine.values import Values
@@ -93,7 +94,9 @@ def resolve_step(desk: Desk, name: str, step_id: str, as_: str, evidence: Path) 
     fields = {"as": as_, "evidence": digest(data), "file": evidence.name}
     _lay_down(desk, run, plan, "resolution", step_id, fields, data.decode("utf-8", "replace"))
     screen = Screen.of(desk.call)
-    screen.data({"run": run.run_id, "step": step_id, "resolved": as_})
+    state = view.step(step_id).state  # as it stays until the run takes what was decided
+    screen.data({"run": run.run_id, "step": step_id, "resolved": as_, "state": state, "live": run.live})
+    remark(screen, "Decided and signed. The step is still {state}: the run takes it when it is resumed.", state=state)
     go_on(screen, run)
     return 0
 

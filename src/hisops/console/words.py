@@ -80,5 +80,6 @@ VALUES = (
     mark("action"), mark("probe"), mark("verify"), mark("undo"), mark("undo-verify"), mark("state"), mark("identity"),
     mark("taken"), mark("kept"), mark("adopted"), mark("released"),
     mark("approval"), mark("answer"), mark("resolution"), mark("cancellation"), mark("amendment"),
+    mark("pause"), mark("kill"),
     mark("production"), mark("standby"), mark("scratch"), mark("error"), mark("warning"),
 )  # fmt: skip

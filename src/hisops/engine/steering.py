@@ -37,33 +37,30 @@ class Steering:
 
     def heed(self) -> None:
         """Leave if somebody who may has signed that the run is to end or to pause."""
-        if signed := self.cancelled():
-            self.take(signed)
-            raise Leave("CANCELLED", f"cancelled by {signed.principal}: {signed.statement.get('reason')}")
-        self._heed_pause()
+        self._heed("cancellation", "pause")
 
     def rest(self) -> None:
         """Leave if the run was asked to pause, where it cannot end: between two steps of an undo."""
-        self._heed_pause()
+        self._heed("pause")
         if self._pause:
             raise Leave("PAUSED", "paused between two steps, as asked")
 
-    def _heed_pause(self) -> None:
-        if signed := next(self._of_kind("pause"), None):
+    def _heed(self, *kinds: StatementKind) -> None:
+        for signed in sorted(self._heard(*kinds), key=lambda signed: kinds.index(signed.statement.kind)):
             self.take(signed)
-            raise Leave("PAUSED", _paused(signed))
+            raise _leave_of(signed)
 
     def cancelled(self) -> Signed | None:
         """Return the cancellation that waits for the next boundary."""
-        return next(self._of_kind("cancellation"), None)
+        return next(self._heard("cancellation"), None)
 
     def waits(self) -> bool:
         """Tell whether something waits for the next boundary."""
-        return any(True for kind in ("cancellation", "pause") for _ in self._of_kind(kind))
+        return any(True for _ in self._heard("cancellation", "pause"))
 
     def killed(self, op: str) -> Signed | None:
         """Return the statement by which somebody killed the tool of `op`."""
-        return next((signed for signed in self._of_kind("kill") if signed.statement.get("op") == op), None)
+        return next((signed for signed in self._heard("kill") if signed.statement.get("op") == op), None)
 
     def take(self, signed: Signed, step: str | None = None) -> None:
         """Keep a statement that counts beside the log, and say so there."""
@@ -71,14 +68,14 @@ class Steering:
         kind = signed.statement.kind
         self._recorder.write(r.StatementTaken(statement=signed.sha256, kind=kind, by=signed.principal, step=step))
 
-    def _of_kind(self, kind: StatementKind) -> Iterator[Signed]:
+    def _heard(self, *kinds: StatementKind) -> Iterator[Signed]:
         """Give what was signed for this run by people who may, and was not taken before."""
         view = self._recorder.view
         taken = {item.statement for item in view.statements}
         approvers = {item.by for item in view.statements if item.kind == "approval"}
         for signed in self.signed():
-            statement = signed.statement
-            if statement.kind != kind or statement.get("run") != self._ports.journal.run_id or signed.sha256 in taken:
+            statement, kind = signed.statement, signed.statement.kind
+            if kind not in kinds or statement.get("run") != self._ports.journal.run_id or signed.sha256 in taken:
                 continue
             why = why_may_not_steer(kind, signed.principal, self._involved, approvers, self._ports.statements)
             if why is None:
@@ -87,6 +84,9 @@ class Steering:
                 self._recorder.write(r.StatementRefused(statement=signed.sha256, reason=why))
 
 
-def _paused(signed: Signed) -> str:
+def _leave_of(signed: Signed) -> Leave:
     reason = signed.statement.get("reason")
-    return f"paused by {signed.principal}" + (f": {reason}" if reason else "")
+    why = f"{signed.principal}: {reason}" if reason else signed.principal
+    if signed.statement.kind == "cancellation":
+        return Leave("CANCELLED", f"cancelled by {why}")
+    return Leave("PAUSED", f"paused by {why}")
