@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from hisops.model.lock import ALIVE_FOR
@@ -238,6 +239,22 @@ def test_unlocking_names_the_target_is_signed_and_shows_in_the_log(small, tmp_pa
     assert resumed.returncode == 13, "a run without its lock for a while has an exception"
     assert "was not held any more" in told(resumed)
     assert json.loads(small.hisops("log", "verify", run, "--json").stdout)["verdict"] == "verified"
+
+
+def test_at_a_terminal_the_target_is_asked_for(small):
+    at_the_gate(small)
+    lock = lock_of(small)
+    words = small.command("unlock", lock, "--reason", "given up")
+    screen = pexpect.spawn(words[0], words[1:], env=small.environment(), timeout=60, encoding="utf-8")
+    screen.expect("held by")
+    screen.expect("Take the lock away")
+    screen.sendline("bax")
+    screen.expect("not the target's name")
+    screen.sendline("box")
+    screen.expect("is free now")
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 0
 
 
 def test_a_stopped_owner_that_wakes_up_after_an_unlock_starts_nothing(small, tmp_path, far_home):

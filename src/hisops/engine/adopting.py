@@ -69,7 +69,7 @@ def _check_known(reach: Reach, view: RunView, run_id: str, users: Users) -> None
             raise Refused(
                 "HIS-6208",
                 "This copy of the log of {run} cannot be shown to be the newest: {what}.",
-                "Bring the newest copy of the logs. If there is none, see to the target by hand, then unlock it.",
+                "Bring the newest copy of the logs. If there is none, see to the target, then unlock it and plan anew.",
                 run=run_id,
                 what=f"{name} knows {', '.join(strange)}" if strange else "; ".join(unseen),
             )

@@ -83,7 +83,7 @@ def check_newest(host: Host, view: RunView, values: Values, run_id: str) -> None
         raise LockHeld(
             "HIS-6203",
             "This log of {run} is older than what the run did: {host} knows {what}.",
-            "Put the newest copy of the logs in place. If there is none, see to the target by hand, then unlock it.",
+            "Put the newest copy of the logs in place. If there is none, see to the target, then abandon the run.",
             run=run_id, host=host.name, what=", ".join(strange) if strange else "that it has ended",
         )  # fmt: skip
 
