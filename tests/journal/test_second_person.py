@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hisops.canonical import digest
+from hisops.canonical import digest, digest_of
+from hisops.journal.plan_rejections import enter_plan_rejection
 from hisops.journal.reviews import aftermath_of, enter_review
 from hisops.journal.verify import Verification
 from hisops.journal.writer import RunJournal
@@ -144,17 +145,11 @@ def test_who_takes_over_before_the_step_cannot_have_approved_it(site: Site) -> N
 def reject(site: Site, who: str = "lead1", **changes: str) -> Signed:
     plan = site.plan()
     fields = {
-        "of": "evidence", "origin": ORIGIN, "plan": digest_of_plan(plan), "role": "dba_lead", "run": "r1",
+        "of": "evidence", "origin": ORIGIN, "plan": digest_of(plan), "role": "dba_lead", "run": "r1",
         "step": "apply", "reason": "the standby is behind", "at": "2026-11-24T02:00:00Z",
     } | changes  # fmt: skip
     statement = Statement(kind="rejection", fields=fields)
     return site.statements.store("r1", statement, site.people.key(who).sign(NAMESPACE, statement.text()))
-
-
-def digest_of_plan(plan: dict[str, object]) -> str:
-    from hisops.canonical import digest_of
-
-    return digest_of(plan)
 
 
 def carry_out(site: Site, who: str = "lead1", *, taken: bool, **changes: str) -> Verification:
@@ -205,6 +200,34 @@ def test_a_rejection_that_its_person_withdrew_by_approving_is_past(site: Site) -
     intend(journal)
     finish(journal)
     assert site.verify().verdict == "verified"
+
+
+def rejected_plan(site: Site, who: str, withdrawn_by: str | None) -> Verification:
+    """Carry out a plan that `who` has rejected in the ledger before."""
+    plan = site.plan()
+    fields = {"of": "plan", "origin": ORIGIN, "plan": digest_of(plan), "role": "dba_lead", "reason": "not tonight"}
+    statement, key = Statement(kind="rejection", fields=fields), site.people.key(who)
+    no = site.statements.store(None, statement, key.sign(NAMESPACE, statement.text()))
+    enter_plan_rejection(site.logs, no, key, site.clock, "control")
+    approval = site.approve(plan, **({"withdraws": no.sha256} if withdrawn_by else {}))
+    journal = site.open("r1", plan, (approval,))
+    begin(journal)
+    pass_gate(journal, approval)
+    intend(journal)
+    finish(journal)
+    return site.verify()
+
+
+def test_a_run_of_a_plan_that_the_ledger_holds_rejected_fails(site: Site) -> None:
+    done = rejected_plan(site, "lead1", None)
+    assert "begun although its plan was rejected by lead1@hospital: not tonight" in told(done, "failed")
+
+
+@pytest.mark.parametrize(("who", "withdrawn"), [("lead1", "lead1"), ("dba1", None), ("app1", None)])
+def test_a_plan_that_was_approved_after_all_or_rejected_by_nobody_of_weight_may_run(
+    site: Site, who: str, withdrawn: str | None
+) -> None:
+    assert rejected_plan(site, who, withdrawn).verdict == "verified"
 
 
 # Who looks at what was done without approval

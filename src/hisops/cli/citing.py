@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hisops.cli.matter import plan_gates
 from hisops.cli.wiring import Desk, bound_of
 from hisops.errors import IdentityRefused
+from hisops.journal.plan_rejections import plan_rejections
 from hisops.model.approval import SAME_TEXT, Wanted, why_refused
 from hisops.model.plan import Plan
 from hisops.model.rejection import standing, told
@@ -28,7 +29,7 @@ def cite(desk: Desk, plan: Plan) -> Cited:
     arrived = list(statements.for_plan(plan.digest))
     signed = [item for item in arrived if isinstance(item, Signed)]
     wanted = _wanted(desk, plan)
-    _heed(signed, wanted, desk)
+    _heed(desk, plan, signed, wanted)
     used = statements.used_nonces()
     approvals: list[Signed] = []
     refused = [item for item in arrived if isinstance(item, Rejected)]
@@ -45,8 +46,13 @@ def cite(desk: Desk, plan: Plan) -> Cited:
     return Cited(tuple(approvals), tuple(refused))
 
 
-def _heed(signed: list[Signed], wanted: list[Wanted], desk: Desk) -> None:
-    no = {item.sha256: told(item) for each in wanted for item in standing(signed, each, desk.statements)}
+def _heed(desk: Desk, plan: Plan, signed: list[Signed], wanted: list[Wanted]) -> None:
+    """Refuse a plan that somebody rejected, by a file that lies there or by an entry in the ledger."""
+    people = desk.statements
+    no = {item.sha256: told(item) for each in wanted for item in standing(signed, each, people)}
+    for entry in plan_rejections(desk.logs, plan.digest):
+        if entry.stands([item for item in signed if item.statement.kind == "approval"], wanted, people):
+            no[entry.statement] = str(entry)
     if no:
         raise IdentityRefused(
             "HIS-4237", "The plan was {told}.",

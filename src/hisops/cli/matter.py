@@ -15,6 +15,7 @@ from hisops.cli.wiring import Desk
 from hisops.console.written import plan_text, step_text
 from hisops.errors import UsageProblem
 from hisops.journal.ledger import Ledger
+from hisops.journal.plan_rejections import plan_rejections
 from hisops.journal.reader import LoadedRun
 from hisops.model.amendment import approving_role, definitions_of
 from hisops.model.approval import STAMP, Wanted, why_refused
@@ -120,7 +121,8 @@ def request_text(desk: Desk, matter: Matter, roles: Sequence[str], hours: int) -
     size, root = Ledger(desk.logs, desk.clock).head()
     now = desk.clock.now()
     identity = ", ".join(f"{name} {value}" for facts in plan.identity.values() for name, value in facts.items())
-    withdraws = [signed.sha256 for signed in rejections_of(desk, matter)]
+    withdraws = dict.fromkeys(signed.sha256 for signed in rejections_of(desk, matter))
+    withdraws |= dict.fromkeys(entry.statement for entry in plan_rejections(desk.logs, plan.digest))
     return Statement(
         kind="approval",
         fields={

@@ -13,6 +13,7 @@ from hisops.console.remarks import remark
 from hisops.console.theme import Screen
 from hisops.errors import IdentityRefused, UsageProblem
 from hisops.journal.ledger import Ledger
+from hisops.journal.plan_rejections import enter_plan_rejection
 from hisops.model.approval import STAMP
 from hisops.model.rejection import why_ignored
 from hisops.model.run import fold
@@ -36,6 +37,8 @@ def reject(desk: Desk, what: str, step: str | None, reason: str) -> int:
         )  # fmt: skip
     look_back(desk)
     signed = sign_here(desk, matter.run, statement)
+    if matter.run is None:
+        enter_plan_rejection(desk.logs, signed, key, desk.clock, wiring.machine().host)
     screen = Screen.of(desk.call)
     document = {"run": matter.run.run_id, "step": matter.step} if matter.run else {"plan": matter.plan.digest}
     screen.data({**document, "rejection": signed.sha256, "by": signed.principal})

@@ -116,10 +116,15 @@ class Authorisation:
 
     def _check_cited(self) -> None:
         """Plan approvals were used up by `run.open`: the statement must carry the nonce that the ledger names."""
-        for sha256, nonce in self._cited.items():
-            signed = self._read(sha256, self._entries.opened[0].stamp.time)
+        cited = [self._read(sha256, self._entries.opened[0].stamp.time) for sha256 in self._cited]
+        wanted = [self._wanted(rule, step, _Gate(), 1) for step, rule in _rules(self._plan).items()]
+        for rejection in self._entries.rejections:
+            if rejection.stands([signed for signed in cited if signed], wanted, self._trust.roster):
+                self._failed("The run was begun although its plan was {told}.", told=rejection)
+        for nonce, signed in zip(self._cited.values(), cited, strict=True):
             if signed and signed.statement.get("nonce") != nonce:
-                self._failed("The approval {sha256} does not carry the nonce that the ledger names.", sha256=sha256)
+                fact = "The approval {sha256} does not carry the nonce that the ledger names."
+                self._failed(fact, sha256=signed.sha256)
 
     def _check_taken(self, taken: r.StatementTaken, at: datetime) -> None:
         """What the run says that somebody signed must be there, and must be theirs."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from hisops.journal.certified import CertifiedKey
 from hisops.journal.stamp import Stamp
+from hisops.model.rejection import PlanRejection
 from hisops.model.review import Review
 
 
@@ -31,6 +32,7 @@ class RunEntries:
     closing_key: CertifiedKey | None = None
     abandoned_by: str | None = None
     reviews: list[Review] = field(default_factory=list)
+    rejections: tuple[PlanRejection, ...] = ()
 
     @property
     def opening(self) -> Mapping[str, Any]:
@@ -54,5 +56,6 @@ class LedgerFacts:
     redacted: dict[str, str] = field(default_factory=dict)
     roots: dict[int, bytes] = field(default_factory=dict)
     latest: datetime | None = None
+    rejections: dict[str, tuple[PlanRejection, ...]] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     whole: bool = True

@@ -17,6 +17,8 @@ from hisops.journal.ledger import FILE
 from hisops.journal.ledger_facts import LedgerFacts, Opened, RunEntries
 from hisops.journal.lock_story import BREAK, note_broken
 from hisops.journal.merkle import Tree
+from hisops.journal.plan_rejections import KIND as REJECTION
+from hisops.journal.plan_rejections import rejection_of
 from hisops.journal.reviews import KIND as REVIEW
 from hisops.journal.reviews import review_of
 from hisops.journal.runkey import LEDGER
@@ -29,7 +31,7 @@ from hisops.journal.verify_checkpoint import verify_checkpoint
 
 REMARKS = frozenset({"ledger.torn", "clock.step"})
 OF_RUNS = frozenset({"run.open", "seg.open", "run.close"})
-OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact", REVIEW, BREAK})
+OF_PEOPLE = frozenset({"genesis", "run.abandon", "blob.redact", REVIEW, REJECTION, BREAK})
 
 
 def verify_ledger(logs: Path, trust: Trust, findings: Findings) -> LedgerFacts:
@@ -145,6 +147,8 @@ class _Reading:
             return
         if values["segment"] != len(entries.opened) + 1:
             raise ValueError(f"segment {values['segment']} of {run} is out of order")
+        if line.kind == "run.open":
+            entries.rejections = self.facts.rejections.get(values["plan"], ())
         entries.opened.append(Opened(values, hashlib.sha256(line.raw).hexdigest(), stamp, key))
         self._check_nonces(run, values)
 
@@ -168,6 +172,9 @@ class _Reading:
         values = line.values
         if line.kind == "run.abandon":
             self.facts.runs[values["run"]].abandoned_by = values["actor"]
+        elif line.kind == REJECTION:
+            plan = str(values["plan"])
+            self.facts.rejections[plan] = (*self.facts.rejections.get(plan, ()), rejection_of(values))
         elif line.kind == REVIEW:
             self.facts.runs[values["run"]].reviews.append(review_of(values))
         elif line.kind == "blob.redact":

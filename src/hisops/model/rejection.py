@@ -7,9 +7,32 @@ at, nonce. An approval withdraws a rejection by naming its digest, so that no ap
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from hisops.model.approval import People, Wanted, why_not_this_person
 from hisops.model.statement import Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRejection:
+    """A person's entry in the ledger about a plan; `statement` is the digest of the signed text."""
+
+    by: str
+    statement: str
+    reason: str
+
+    def stands(self, approvals: Collection[Signed], wanted: Collection[Wanted], people: People) -> bool:
+        """Tell whether it counts against one of what is wanted, and its person has not approved since."""
+        person = people.person_of(self.by)
+        for each in wanted:
+            out = {people.person_of(who) for who in each.involved}
+            if person is not None and person not in out and each.role in people.roles_of(self.by):
+                mine = [signed for signed in approvals if people.person_of(signed.principal) == person]
+                return not any(self.statement in (signed.statement.get("withdraws") or "").split() for signed in mine)
+        return False
+
+    def __str__(self) -> str:
+        return f"rejected by {self.by}: {self.reason}"
 
 
 def standing(arrived: Collection[Signed], wanted: Wanted, people: People) -> Sequence[Signed]:
