@@ -102,6 +102,24 @@ def test_an_approval_that_expires_after_its_step_was_started_has_done_its_work()
     assert made.resume().exit_code == 0
 
 
+def test_a_step_to_be_done_again_needs_an_approval_that_still_holds():
+    made = world(idempotent=True)
+    made.statements.runs.append(said(made, "approval"))
+    made.host.rules["run-w"] = Program(stdout="FAILED\n")
+    assert made.go().exit_code == 11
+    made.journal = made.journal.survivor()
+    made.journal.commit(
+        r.StepChanged(step="w", state="PENDING"),
+        r.GateDecided(step="w", part="approve-1", by="lead1@hospital", statement="approval-lead1@hospital"),
+    )
+    made.host.rules["run-w"] = Program(stdout="DONE\n")
+    started = list(made.host.started)
+    made.clock.time = 9999
+    assert made.resume().exit_code == 10
+    assert made.host.started == started
+    assert "it has expired" in refusals(made)
+
+
 def test_two_approvals_of_one_person_under_two_names_are_one():
     made = world({"approve": {"role": "dba_lead", "of": "plan", "quorum": 2}})
     made.statements.people["lead1-b@hospital"] = ("lead1", ("dba_lead",))

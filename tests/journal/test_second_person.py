@@ -67,6 +67,25 @@ def test_what_a_gate_asks_again_is_not_decided_by_what_was_decided_before(site: 
     assert "without the approval of a dba_lead" in told(site.verify(), "failed")
 
 
+@pytest.mark.parametrize(("of", "counts"), [("plan", True), ("evidence", False)])
+def test_what_was_approved_once_is_spent_when_its_step_was_undone(site: Site, of: str, counts: bool) -> None:
+    plan, seen = site.plan(), "sha256:" + "e" * 64
+    changes = {"of": "evidence", "run": "r1", "step": "apply", "evidence": seen} if of == "evidence" else {}
+    approval = site.approve(plan, **changes)
+    journal = site.open("r1", plan, (approval,) if of == "plan" else ())
+    site.statements.keep("r1", approval)
+    begin(journal)
+    pass_gate(journal, approval)
+    intend(journal)
+    journal.commit(r.CallEnded(step="apply", kind="action", attempt=1, code=0, verdict="ok"))
+    journal.commit(r.StepChanged(step="apply", state="UNDONE", attempt=1))
+    journal.commit(r.StepChanged(step="apply", state="PENDING"))
+    pass_gate(journal, approval)
+    intend(journal, attempt=2)
+    complaint = "it was given for the step before that was undone"
+    assert (complaint not in told(site.verify(), "failed")) == counts
+
+
 # Who takes over
 
 

@@ -66,7 +66,7 @@ class Approvals:
         decided = self._decided(step)
         if decided and self.rejections(step, rule, evidence):
             return {item.part: "it was rejected since" for item in decided}
-        if self.recorder.view.step(step.id).last("action") is not None:
+        if self.recorder.view.step(step.id).acted:
             return {}
         by_digest = {item.sha256: item for item in self.arrivals.signed()} if decided else {}
         wanted, now = self._wanted(step, rule, evidence), self.clock.now()

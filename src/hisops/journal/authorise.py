@@ -38,12 +38,18 @@ class _Gate:
 
     evidence: str | None = None
     decided: dict[str, tuple[r.GateDecided, datetime]] = field(default_factory=dict)
+    spent: set[str | None] = field(default_factory=set)
 
     def open(self, record: r.GateOpened) -> None:
         """What the gate waits for is not decided any more."""
         self.evidence = record.evidence
         for part in record.parts:
             self.decided.pop(part, None)
+
+    def spend(self) -> None:
+        """The step is to be done again: what was approved was approved for the first time."""
+        self.spent |= {decision.statement for decision, _ in self.decided.values()}
+        self.decided, self.evidence = {}, None
 
 
 class Authorisation:
@@ -91,7 +97,7 @@ class Authorisation:
                 rules = _rules((amended or {}).get(record.digest) or self._plan)
                 gates = {name: gate for name, gate in gates.items() if name in left}
             elif isinstance(record, r.StepChanged) and record.state == "PENDING":  # undone: its gate opens anew
-                gates.pop(record.step, None)
+                gates.setdefault(record.step, _Gate()).spend()
                 through.discard(record.step)
             elif isinstance(record, r.StepChanged):
                 left |= {record.step} if record.state not in {"PENDING", "WAITING"} else set()
@@ -167,6 +173,8 @@ class Authorisation:
             if signed is None:
                 continue
             reason = self._why_refused(signed, self._wanted(rule, step, gate, segment), moment)
+            if reason is None and signed.sha256 in gate.spent and signed.statement.get("of") != "plan":
+                reason = "it was given for the step before that was undone"
             person = self._trust.roster.person_of(signed.principal)
             if reason is None and (signed.principal != decision.by or person in people):
                 reason = f"the log counts it as that of {decision.by}"

@@ -61,6 +61,12 @@ class StepView:
     opened: r.GateOpened | None = None
     child: r.ChildIntended | None = None
     child_ended: r.ChildEnded | None = None
+    anew: int = 0
+
+    @property
+    def acted(self) -> bool:
+        """True once its action was started; of a step to be done again, since then."""
+        return any(call.intent.kind == "action" for call in self.calls[self.anew :])
 
     @property
     def started(self) -> bool:
@@ -179,7 +185,7 @@ class RunView:
         step = self.step(record.step)
         if record.state == "PENDING":  # to be done again: its gate opens anew, and what was answered once is spent
             self.spent += step.decided.values()
-            step.decided, step.opened, step.out = {}, None, {}
+            step.decided, step.opened, step.out, step.anew = {}, None, {}, len(step.calls)
         step.state, step.reason = record.state, record.reason
         step.attempt = max(step.attempt, record.attempt)
         step.out = record.out or step.out
