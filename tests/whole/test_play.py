@@ -35,7 +35,10 @@ def told(done):
 def begin(small):
     """Play without a terminal: the plan is saved; then carry it out. Return the parent's and the first run's id."""
     saved = small.folder.with_name("night.plan")
-    assert small.hisops("play", "night", "-t", "box", "-o", str(saved)).returncode == 0
+    planned = small.hisops("play", "night", "-t", "box", "-o", str(saved))
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.count("files/three-steps 1.0.0") == 1, "the run on the box waits for that on its standby"
+    assert "unknown until standby" in planned.stdout
     done = small.hisops("run", str(saved), "--json")
     assert done.returncode == 10, done.stderr
     answer = told(done)

@@ -20,7 +20,7 @@ from hisops.cli.wiring import Desk, open_desk
 from hisops.console.closing import closing_lines
 from hisops.console.gate import Nobody, Terminal
 from hisops.console.live import Watch, watch
-from hisops.console.plan import show_plan
+from hisops.console.plan import show_child_plan, show_plan
 from hisops.console.progress import Progress
 from hisops.console.remarks import command, has_terminal, remark, type_target
 from hisops.console.theme import Screen
@@ -46,7 +46,7 @@ def plan_only(call: Invocation, runbook: str, target: str, given: Mapping[str, s
     desk = open_desk(call)
     screen = Screen.of(call)
     planned = _plan(desk, screen, runbook, target, given)
-    show_plan(screen, planned.plan, planned.refusals)
+    _show(screen, planned)
     if planned.refusals:
         return 3
     if out is not None:
@@ -65,7 +65,7 @@ def plan_and_carry_out(
     course = course or Course()
     planned = _plan(desk, screen, runbook, target, given, break_glass=course.break_glass is not None)
     _check(planned.plan, course)
-    show_plan(screen, planned.plan, planned.refusals)
+    _show(screen, planned)
     if planned.refusals:
         return 3
     if not has_terminal(screen):
@@ -77,6 +77,14 @@ def plan_and_carry_out(
     if not type_target(screen, target):
         return 0
     return carry_out_plan(desk, planned.plan, course)
+
+
+def _show(screen: Screen, planned: Planned) -> None:
+    """Show a plan; before that of a playbook the plans of those of its runs that write, or of all with `-v`."""
+    for child in planned.children:
+        if screen.verbose or any(step.writes for step in child.plan.procedure.steps):
+            show_child_plan(screen, child.plan, child.refusals)
+    show_plan(screen, planned.plan, planned.refusals)
 
 
 def _plan(

@@ -31,10 +31,11 @@ from hisops.ports import ChildOrder, Observer, Operator
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and what forbids it (step and reason)."""
+    """A plan, and what forbids it (step and reason). `children`: the plans of a playbook's runs, as far as there are."""
 
     plan: Plan
     refusals: list[dict[str, str]]
+    children: tuple[Planned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,13 @@ def make_plan(
     requester = desk.key().principal
     plan_id = new_id(target, desk.clock.now())
 
+    children: list[Planned] = []
+
     def child(order: ChildOrder) -> tuple[Plan, list[dict[str, str]]]:
         planned = make_plan(
             desk, order.runbook, order.target, order.values, operator, observer, break_glass=break_glass
         )
+        children.append(planned)
         return planned.plan, planned.refusals
 
     everything = ports(desk, NoJournal(plan_id), operator, observer, Prospects(desk, child))
@@ -86,7 +90,7 @@ def make_plan(
     plan = replace(plan, evidence=[each.document() for each in evidence])
     # With broken glass it does not matter that nobody could approve.
     nobody = [] if break_glass else unmet(desk, bound.runbook, requester)
-    return Planned(plan, [*_told(found.refusals), *nobody])
+    return Planned(plan, [*_told(found.refusals), *nobody], tuple(children))
 
 
 def _look(desk: Desk, bound: Bound) -> Look | None:

@@ -54,6 +54,11 @@ def show_plan(screen: Screen, plan: Plan, refusals: Sequence[Mapping[str, str]])
     )
 
 
+def show_child_plan(screen: Screen, plan: Plan, refusals: Sequence[Mapping[str, str]]) -> None:
+    """Show the plan of a playbook's run, as far as it can be made now; that of the playbook follows."""
+    screen.show([*plan_lines(plan, screen.page(), refusals), Text()])
+
+
 def saved_lines(plan: Plan, page: Page) -> list[Text]:
     """Return who made a saved plan, when, and for which site."""
     said = page.say(
