@@ -31,7 +31,7 @@ from hisops.ports import ChildOrder, Observer, Operator
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and what forbids it (step and reason). `children`: the plans of a playbook's runs, as far as there are."""
+    """A plan, and what forbids it (step and reason). `children`: plans of a playbook's runs."""
 
     plan: Plan
     refusals: list[dict[str, str]]
