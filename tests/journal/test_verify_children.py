@@ -149,6 +149,27 @@ def test_a_refusal_holds_only_if_nothing_was_opened(site: Site, opened: bool, ve
     assert site.verify("parent").verdict == verdict
 
 
+@pytest.mark.parametrize("approved", [True, False])
+def test_the_gate_before_a_run_is_judged_like_any_other(site: Site, approved: bool) -> None:
+    gate = {"approve": {"role": "dba_lead", "of": "plan"}}
+    runbook = {**PLAN["runbook"], "steps": [{"id": "standby", "gate": gate}]}
+    plan = site.plan("parent", runbook=runbook)
+    approval = site.approve(plan)
+    journal = site.open("parent", plan, (approval,))
+    journal.commit(r.RunChanged(state="RUNNING"))
+    if approved:
+        journal.write(r.StatementTaken(statement=approval.sha256, kind="approval", by=approval.principal))
+        journal.commit(
+            r.GateDecided(step="standby", part="approve-1", by=approval.principal, statement=approval.sha256)
+        )
+    intend(journal)
+    site.approved_run("child")
+    end(journal, head_of(site, "child"))
+    close(journal)
+    done = site.verify("parent")
+    assert (done.verdict == "verified") == approved, said(done)
+
+
 def test_a_child_has_no_children(site: Site) -> None:
     journal = parent(site)
     intend(journal)

@@ -110,7 +110,7 @@ class Authorisation:
                 gates.setdefault(record.step, _Gate()).open(record)
             elif isinstance(record, r.GateDecided) and record.part.startswith("approve"):
                 gates.setdefault(record.step, _Gate()).decided[record.part] = record, item.stamp.time
-            elif isinstance(record, r.CallIntent) and record.kind == "action" and record.step in rules:
+            elif _starts(record) and record.step in rules:
                 rule, gate = rules[record.step], gates.get(record.step, _Gate())
                 if record.step not in through:
                     through.add(record.step)
@@ -275,6 +275,11 @@ class Authorisation:
 
 def _is_glass(record: r.Record) -> TypeGuard[r.Deviation]:
     return isinstance(record, r.Deviation) and record.kind == BREAK_GLASS
+
+
+def _starts(record: r.Record) -> TypeGuard[r.CallIntent | r.ChildIntended]:
+    """True where a step, or the run that it stands for, is about to begin."""
+    return isinstance(record, r.ChildIntended) or (isinstance(record, r.CallIntent) and record.kind == "action")
 
 
 def _rules(definitions: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
