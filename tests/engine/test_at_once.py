@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock
 from time import sleep
 
 import pytest
@@ -211,6 +211,34 @@ def test_who_was_left_behind_writes_no_more():
     assert [type(fault) for fault in faults] == [Forsaken]
     recorder.commit(r.Deviation(kind="x", reason="mine, too"))
     assert [x.reason for x in recorder.journal.records()] == ["mine", "mine, too"]
+
+
+def test_who_is_called_away_waits_for_nobody_and_nothing_more_is_written():
+    made, free, begun = world(disks()), Event(), Event()
+
+    def wait() -> None:
+        begun.set()
+        free.wait(20)
+
+    for host in made.more_hosts.values():
+        host.rules = {"run-disks": Program(effect=wait)}
+    run = made.run()
+
+    calls = iter(range(9))
+
+    def before(step, *, fresh):
+        if next(calls) == 1:
+            begun.wait(20)
+            raise KeyboardInterrupt
+
+    run._pace.before = before  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        run._at_once(run.runbook.steps)
+    written = len(made.journal.records())
+    free.set()
+    sleep(0.1)
+    assert len(made.journal.records()) == written
+    assert made.resume().state == "SUCCEEDED"
 
 
 def test_what_nobody_knows_the_end_of_comes_before_what_failed():

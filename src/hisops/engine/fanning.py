@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from threading import Semaphore, Thread
 from typing import TypeVar
 
+from hisops.engine.leaving import Leave
+
 T = TypeVar("T")
 
 
@@ -14,8 +16,8 @@ def carry(
 ) -> list[Exception]:
     """Return what the lanes raised, in their order, once all that were begun have ended.
 
-    `admit` is called here, not in a thread, before each lane begins. What it raises ends the handing out and comes last
-    in the list. The threads are daemons: whoever is called away by a signal need not wait for them.
+    `admit` is called here, not in a thread, before each lane begins. If it wants to leave, no further lane begins, and
+    that comes last in the list. Whatever else is raised here, by a signal for one, leaves at once and waits for nobody.
     """
     faults: dict[int, Exception] = {}
     free = Semaphore(limit)
@@ -33,8 +35,8 @@ def carry(
         free.acquire()
         try:
             admit(lane)
-        except Exception as error:
-            faults[len(lanes)] = error
+        except Leave as leave:
+            faults[len(lanes)] = leave
             break
         begun.append(Thread(target=one, args=(number, lane), daemon=True))
         begun[-1].start()
