@@ -5,10 +5,9 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from hisops.engine import locking
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
@@ -18,12 +17,11 @@ from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.course import Course, Pace
 from hisops.engine.fanning import carry
 from hisops.engine.gates import Gatekeeper
-from hisops.engine.guarding import Guard, stale
+from hisops.engine.guarding import Guard
 from hisops.engine.leaving import Leave, worst
 from hisops.engine.recorder import Recorder
 from hisops.engine.results import Result
 from hisops.engine.resuming import Found, find_out
-from hisops.engine.staleness import Expected
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import carry_on_undo, go_forward_again, undo_as_ordered, undo_failed_step, undo_is_open
 from hisops.engine.values import Bound, Folders, Values
@@ -84,8 +82,7 @@ class Run:
         self._own = own
         self._pace = Pace(ports.operator, Course())
         self.steering = steering
-        self._guard = Guard(ports, plan, hands, recorder)
-        self._expected = Expected(plan, bound.runbook)
+        self._guard = Guard(ports, plan, bound.runbook, hands, recorder)
         self.hands = hands
         self.involved = involved
         self.recorder = recorder
@@ -214,8 +211,7 @@ class Run:
             unmet = unmet_condition(step, self.values())
         except HisopsError as error:
             raise Leave("HELD", f"{step.id}: it cannot be told whether it applies: {error}") from error
-        if not self.recorder.view.wrote and (differs := self._expected.applies_differs(step, unmet is None)):
-            raise stale([differs])
+        self._guard.applies(step, unmet is None)
         return None if unmet is None else f"not so: {unmet}"
 
     def _attempt(self, step: Step) -> None:
@@ -273,19 +269,11 @@ class Run:
         if checked.verdict == "unknown":
             self._unknown(step, checked.reason or "unknown")
             return
-        self._check_expected(step, result.verdict, out)
+        self._guard.outcome(step, result.verdict, out)
         warned = ", ".join(result.matched) if result.verdict == "warn" else None
         # The success of a read may be lost: it is read again. It becomes durable with whatever is committed next.
         record = self.recorder.commit if step.writes or step.manual else self.recorder.write
         record(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
-
-    def _check_expected(self, step: Step, verdict: str, out: Mapping[str, Any]) -> None:
-        """Leave if a read before the first write finds something else than the plan showed."""
-        if step.writes or self.recorder.view.wrote:
-            return
-        if differs := self._expected.outcome_differs(step, verdict, out):
-            self.recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason="; ".join(differs)))
-            raise stale(differs)
 
     def _failed(self, step: Step, reason: str) -> None:
         """Leave as the runbook says. One commit holds the failure and what follows: no kill comes between the two."""
@@ -293,7 +281,7 @@ class Run:
         policy = step.failure_policy
         if policy == "continue":
             self.recorder.commit()
-            self._check_expected(step, "failed", {})
+            self._guard.outcome(step, "failed", {})
             return
         if policy == "undo":
             raise undo_failed_step(self, step)

@@ -1,4 +1,4 @@
-"""What must hold before a run writes for the first time, however long it waited: window open, target as planned.
+"""What must hold before a run writes for the first time, however long it waited: window open, all as planned.
 
 Once something is written the run goes on, since a patch half done is worse than one done late; that it left its window
 is taken down as a deviation.
@@ -6,16 +6,22 @@ is taken down as a deviation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hisops.engine.actions import Hands
 from hisops.engine.latching import latch, moved
 from hisops.engine.leaving import Leave
 from hisops.engine.recorder import Recorder
+from hisops.engine.staleness import Expected
 from hisops.engine.values import Values
 from hisops.engine.windows import check_window
 from hisops.errors import Refused, UsageProblem
 from hisops.model import records as r
+from hisops.model.expansion import ExpandedRunbook
 from hisops.model.plan import Plan
 from hisops.model.run import STEP_DONE
+from hisops.model.runbook import Step
 from hisops.model.timing import Forecast
 from hisops.model.window import Look, parse, stamp, told
 from hisops.ports import Ports
@@ -24,9 +30,12 @@ from hisops.ports import Ports
 class Guard:
     """Guards one run."""
 
-    def __init__(self, ports: Ports, plan: Plan, hands: Hands, recorder: Recorder) -> None:
+    def __init__(
+        self, ports: Ports, plan: Plan, runbook: ExpandedRunbook, hands: Hands, recorder: Recorder
+    ) -> None:  # fmt: skip
         self._ports = ports
         self._plan = plan
+        self._expected = Expected(plan, runbook)
         self._hands = hands
         self._recorder = recorder
         self._forecast = Forecast.from_document(plan.timing) if plan.timing else None
@@ -37,6 +46,19 @@ class Guard:
             self._seen(self._ports.windows.look(self._plan.target, self._ports.clock.now()))
         except UsageProblem:
             return  # whether it matters is found out before the first write
+
+    def applies(self, step: Step, applies: bool) -> None:
+        """Leave if, before the first write, a step is to be done that was to be left out, or the reverse."""
+        if not self._recorder.view.wrote and (differs := self._expected.applies_differs(step, applies)):
+            raise _stale([differs])
+
+    def outcome(self, step: Step, verdict: str, out: Mapping[str, Any]) -> None:
+        """Leave if a read before the first write finds something else than the plan showed."""
+        if step.writes or self._recorder.view.wrote:
+            return
+        if differs := self._expected.outcome_differs(step, verdict, out):
+            self._recorder.commit(r.StepChanged(step=step.id, state="FAILED", reason="; ".join(differs)))
+            raise _stale(differs)
 
     def before_write(self, values: Values) -> None:
         """Leave if this would be the first write and the window is not open, or the target is not as planned."""
@@ -113,9 +135,9 @@ class Guard:
         except Refused as error:
             raise Leave("PAUSED", str(error), exit_code=error.exit_code) from error
         if differs:
-            raise stale(differs)
+            raise _stale(differs)
 
 
-def stale(differs: list[str]) -> Leave:
+def _stale(differs: list[str]) -> Leave:
     """Return how a run leaves that has written nothing and whose plan no longer fits."""
     return Leave("FAILED", f"the plan is stale: {'; '.join(differs)}", exit_code=Refused.exit_code)
