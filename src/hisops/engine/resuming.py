@@ -48,6 +48,8 @@ def find_out(run: Running, step: Step) -> Found:
     if call.ended is None:
         return _recovered(run, step, call)
     ended = call.ended
+    if view.state == "VERIFYING" and ended.verdict not in {"ok", "warn"}:  # a probe or a person knew better
+        return _by_probe(run, step)
     return Found(Result(ended.verdict, ended.code, ended.out, tuple(ended.matched), ended.reason))
 
 

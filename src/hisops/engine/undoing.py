@@ -109,11 +109,13 @@ def _doubtful(step: Step, begun: r.UndoBegun, view: StepView) -> bool:
 
 def _undo_step(run: Running, step: Step, begun: r.UndoBegun) -> None:
     view = run.recorder.view.step(step.id)
-    if view.state == "UNDO_FAILED" and (decided := resolved(run, step)) and decided.done:
+    decided = resolved(run, step) if view.state == "UNDO_FAILED" else None
+    if decided and decided.done:
         run.recorder.commit(r.StepChanged(step=step.id, state="UNDONE", reason=decided.reason))
         return
     result = _begun(run, step, view)
-    if result is None and _doubtful(step, begun, view) and _nothing_to_undo(run, step, view):
+    asked = decided is None and _doubtful(step, begun, view)  # a person's word counts more than a probe's
+    if result is None and asked and _nothing_to_undo(run, step, view):
         run.recorder.commit(r.StepChanged(step=step.id, state="UNDONE", reason="the probe says that it did not happen"))
         return
     undo = step.undo
