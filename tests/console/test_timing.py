@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -12,15 +13,19 @@ from rich.text import Text
 from hisops.console.closing import document
 from hisops.console.gate import gate_lines
 from hisops.console.plan import plan_lines
+from hisops.console.runbook import show_lines as runbook_lines
+from hisops.console.site import site_lines
 from hisops.console.steps import running_lines
 from hisops.console.theme import CARE, FAINT
 from hisops.console.timing import deadline_document
 from hisops.model import records as r
 from hisops.model.plan import Plan
+from hisops.model.site import Site
 from hisops.model.timing import Figure, Forecast, Took, forecast
 from hisops.model.window import Look, Span
 from hisops.ports import Question
 from tests.console.story import BEGIN, Teller, page, plan, runbook, until_apply
+from tests.support.builders import SITE
 
 HOURS = timedelta(hours=1)
 
@@ -162,3 +167,17 @@ def test_no_line_is_wider_than_the_screen(width: int, lang: str) -> None:
         *gate_lines(question, story.progress, shown, story.now),
     ]:
         assert cell_len(line.plain) <= width, line.plain
+
+
+def test_a_runbook_that_wants_a_window_says_so() -> None:
+    wanting = runbook().model_copy(update={"window": "required"})
+    said = "only while one of the target is open"
+    assert said in plain(runbook_lines(wanting, "sha256:0", page()))
+    assert said not in plain(runbook_lines(runbook(), "sha256:0", page()))
+
+
+def test_the_inventory_names_the_window_of_a_database() -> None:
+    his = SITE["databases"]["his"] | {"window": "night"}
+    windows = {"night": {"file": "night.ics", "timezone": "Asia/Shanghai"}}
+    site = Site.model_validate(SITE | {"databases": {"his": his}, "windows": windows})
+    assert "window night" in plain(site_lines(Path("/site"), site, None, page()))

@@ -46,6 +46,7 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
     rows = [
         (say("command"), f"hisops {runbook.command}" if runbook.command else "-"),
         (say("for"), target_words(runbook.target)),
+        *([(say("window"), say("only while one of the target is open"))] if runbook.window == "required" else []),
         (say("digest"), digest),
         *((say("refuses"), say.of(refusal.because)) for refusal in runbook.refuse),
         *((say("requires"), _required(required, page)) for required in runbook.requires),

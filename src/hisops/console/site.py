@@ -48,7 +48,8 @@ def _databases(site: Site, page: Page) -> list[tuple[str, str, str]]:
     for name, database in site.databases.items():
         standby = page.say("standby {name}", name=database.standby) if database.standby else ""
         where = page.say("on {host}", host=database.host)
-        told = f" {page.signs.dot} ".join(filter(None, [where, database.connect.dsn, standby]))
+        window = page.say("window {name}", name=database.window) if database.window else ""
+        told = f" {page.signs.dot} ".join(filter(None, [where, database.connect.dsn, standby, window]))
         rows.append((name, page.say.of(database.title), told))
     return rows
 
