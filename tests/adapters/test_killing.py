@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hisops.adapters import operations
 from hisops.adapters.shell_host import ShellHost
 from hisops.ports import Command
 from tests.adapters.far_side import Far, Output, until
@@ -136,3 +137,22 @@ def test_without_setsid_the_tool_and_what_is_below_it_go(server: Far, host: Shel
     seen = host.kill(op, None, grace=5)
     assert seen.status.state == "exited"
     assert not any(alive(pid) for pid in family)
+
+
+def test_a_host_without_proc_is_asked_by_ps(
+    far: ShellHost, server: Far, op: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AIX: all that is known of processes comes from ps."""
+    if not shutil.which("ps"):
+        pytest.skip("the system has no ps (Debian: procps)")
+    text_of = operations.text_of
+    monkeypatch.setattr(operations, "text_of", lambda name: text_of(name).replace("[ -r /proc/self/stat ]", "false"))
+    far.prepare(None)
+    note = server.home / f"ps-{op}"
+    far.launch(
+        op, Command(script=f"sleep 300 & echo $! >>{note}; sleep 301 & echo $! >>{note}; wait"), destructive=True
+    )
+    children = numbers(note, 2)
+    seen = far.kill(op, None, grace=5)
+    assert (seen.status.state, seen.killed) == ("exited", 0)
+    assert not any(alive(child) for child in children)

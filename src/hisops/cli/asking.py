@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from hisops.cli import wiring
 from hisops.cli.carrying import resume_run
+from hisops.cli.handover import handover
 from hisops.cli.standing import exit_of, progress_of
 from hisops.cli.wiring import Desk
 from hisops.console.observed import Tool, observed_document, observed_lines
@@ -14,6 +15,7 @@ from hisops.console.progress import short_id
 from hisops.console.remarks import remark
 from hisops.console.theme import Screen
 from hisops.engine.leftover import OpenCall, open_calls
+from hisops.engine.locking import check_copy
 from hisops.errors import HisopsError, IdentityRefused, LockHeld, UsageProblem
 from hisops.journal.reader import LoadedRun
 from hisops.model.approval import STAMP
@@ -41,14 +43,18 @@ def cancel_run(desk: Desk, name: str, reason: str, wait: float) -> int:
     run, plan = open_run(desk, name)
     check_may_steer(desk, "cancellation", plan, run)
     signed = lay_down(desk, run, plan, "cancellation", {"reason": reason})
-    if not run.live:
+    if not run.live and may_take_over(desk, run):
         return resume_run(desk, run.run_id, ending=True)
+    if not run.live:
+        remark(Screen.of(desk.call), "Signed. The run ends when somebody who may carry it out resumes it.")
+        return show_observed(desk, run, plan, asked=signed.sha256)
     return show_observed(desk, watched(desk, run, wait), plan, asked=signed.sha256)
 
 
 def open_run(desk: Desk, name: str) -> tuple[LoadedRun, Plan]:
-    """Return a run that has not ended, and its plan."""
+    """Return a run that has not ended, and its plan; LockHeld if these logs are a copy of those that carry it on."""
     run, plan = wiring.loaded_run(desk, name)
+    check_copy(fold(run.records), wiring.locks(desk).here, run.run_id)
     if run.sealed:
         raise UsageProblem(
             "HIS-4208",
@@ -58,6 +64,15 @@ def open_run(desk: Desk, name: str) -> tuple[LoadedRun, Plan]:
             state=fold(run.records).state,
         )
     return run, plan
+
+
+def may_take_over(desk: Desk, run: LoadedRun) -> bool:
+    """Tell whether this person could carry the run on: who has approved it may end it, but not touch it."""
+    try:
+        handover(run, desk.key().principal, desk.loaded.roster)
+    except IdentityRefused:
+        return False
+    return True
 
 
 def check_idle(run: LoadedRun) -> None:
