@@ -61,8 +61,10 @@ def answer_gate(desk: Desk, name: str, step_id: str, given: Sequence[str]) -> in
 
 
 def _answers_of(desk: Desk, run: LoadedRun) -> list[Statement]:
-    found = desk.statements.for_run(run.run_id)
-    return [item.statement for item in found if isinstance(item, Signed) and item.statement.kind == "answer"]
+    """Return the answers that have arrived and not opened a gate before, when its step was undone since."""
+    spent = {decision.statement for decision in fold(run.records).spent}
+    found = [item for item in desk.statements.for_run(run.run_id) if isinstance(item, Signed)]
+    return [item.statement for item in found if item.statement.kind == "answer" and item.sha256 not in spent]
 
 
 def _check_answer(step: Step, part: Part, value: str) -> None:
