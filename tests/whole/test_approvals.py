@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from hisops.adapters.clock import SystemClock
+from hisops.adapters.sshkeys import OperatorKey, fingerprint_of
+from hisops.journal.ledger import Ledger, person_sign
 from tests.support import small_site, sshd
 
 pytestmark = [
@@ -285,3 +288,31 @@ def test_two_different_people_make_a_quorum_of_two(small):
     ok(dba1.hisops("resume", run))
     assert small.started() == 1
     ok(dba1.hisops("log", "verify", run))
+
+
+def test_with_the_site_at_hand_a_ledger_that_was_rolled_back_or_replaced_is_not_signed_over(small):
+    dba1, lead1 = person(small, "dba1", with_site=True), person(small, "lead1", with_site=True)
+    plan, logs = dba1.home / "p.plan", small.site / "logs"
+    ok(dba1.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)))
+    ok(dba1.hisops("run", str(plan)), 10)
+    ok(lead1.hisops("approve", run_of(dba1)))
+    logs.rename(small.site / "logs-of-yesterday")
+    shrunk = ok(lead1.hisops("approve", str(plan)), 4)
+    assert "has shrunk: it has 0 entries" in shrunk.stderr
+    other_ledger(small, "dba2", entries=3)
+    forked = ok(lead1.hisops("approve", str(plan)), 4)
+    assert "has forked: up to entry 2" in forked.stderr
+    assert "has forked" in ok(lead1.hisops("reject", str(plan), "--reason", "x"), 4).stderr
+    assert not (small.site / "approvals").exists()
+
+
+def other_ledger(small, who, entries):
+    """Begin the ledger anew, as somebody would who has removed it."""
+    path = small.site / "people" / who / "id_ed25519"
+    public = path.with_suffix(".pub").read_text().strip()
+    key = OperatorKey(principal=f"{who}@hospital", fingerprint=fingerprint_of(public), public=public, path=path)
+    ledger = Ledger(small.site / "logs", SystemClock())
+    (small.site / "logs").mkdir()
+    ledger.begin("hospital/small", key, "control")
+    for _ in range(entries - 1):
+        ledger.append("hospital/small", key.principal, "heartbeat", {}, person_sign(key))
