@@ -136,14 +136,31 @@ def test_a_read_in_a_killed_session_is_asked_once_more(sql: OracleSql, listener:
         sql.run("select count(*) from dept", {}, read_only=True)
 
 
-@pytest.mark.parametrize(("status", "words"), [("idle", "ORA-01034"), ("mounted", "ORA-01033")])
+@pytest.mark.parametrize(
+    ("status", "words", "code"), [("idle", "ORA-01034", "HIS-3031"), ("mounted", "ORA-01033", "HIS-3034")]
+)
 def test_a_database_that_is_down_is_unreachable(
-    sql: OracleSql, instance: MemoryInstance, status: str, words: str
+    sql: OracleSql, instance: MemoryInstance, status: str, words: str, code: str
 ) -> None:
     instance.services = {"his": Service(status=status)}
     with pytest.raises(Unreachable) as caught:
         sql.run("select 1 from dual", {}, read_only=True)
-    assert (caught.value.code, words in str(caught.value)) == ("HIS-3031", True)
+    assert (caught.value.code, words in str(caught.value)) == (code, True)
+
+
+@pytest.mark.parametrize("mode", ["sysdba", "sysbackup", "sysdg"])
+def test_a_mounted_database_is_read_by_an_administrator(
+    listener: Listener, vault: OneSecret, instance: MemoryInstance, mode: str
+) -> None:
+    """It refuses SET TRANSACTION READ ONLY, and there is nothing that a query could write to."""
+    instance.services = {"his": Service(status="mounted")}
+    instance.containers = {"CDB$ROOT": "mounted"}
+    sys = session(listener, vault, user="sys", mode=mode)
+    assert sys.run("select count(*) from v$database", {}, read_only=True).rows == ((1,),)
+    with pytest.raises(StatementFailed, match="ORA-01219"):
+        sys.run("select count(*) from dba_objects", {}, read_only=True)
+    assert sys.run("select count(*) from v$database", {}, read_only=True).rows == ((1,),)
+    sys.close()
 
 
 def test_no_listener_and_no_service_are_unreachable(listener: Listener, vault: OneSecret) -> None:

@@ -1,6 +1,7 @@
 """A night with a standby: its home first, then the primary's, datapatch once; and a night on which the first fails."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -47,15 +48,20 @@ def steps_of(done):
     return {step["id"]: step["state"] for step in json.loads(done.stdout)["steps"]}
 
 
-def inspected(lab, target):
-    """Inspect a database; return the ids of the steps that found something."""
+def inspection_of(lab, target):
+    """Inspect a database; return the state of each step."""
     lab.target = target
     path = str(lab.site / "inspection.plan")
     planned = lab.hisops("plan", "oracle/inspection", "-t", target, "-o", path)
     assert planned.returncode == 0, text_of(planned)
     done = lab.hisops("run", path, "--json")
     assert done.returncode in {0, 13}, text_of(done)
-    return {step for step, state in steps_of(done).items() if state == "FAILED"}
+    return steps_of(done)
+
+
+def inspected(lab, target):
+    """Inspect a database; return the ids of the steps that found something."""
+    return {step for step, state in inspection_of(lab, target).items() if state == "FAILED"}
 
 
 def test_the_standby_first_then_the_primary_and_datapatch_once(lab):
@@ -91,3 +97,38 @@ def test_a_full_disk_on_the_standby_is_undone_until_redo_is_applied_again(lab):
         ["PDB$SEED", "HISPDB", "LISPDB"], "READ ONLY"
     )
     assert steps_of(done)["stop-apply"] == "UNDONE"
+
+
+def mount_only(lab):
+    """Leave the standby mounted with redo apply, as where Active Data Guard is not licensed."""
+    site = lab.site / "lab/hosts" / STANDBY
+    home = site / "u01/app/oracle/product/19.0.0/dbhome_1"
+    words = "connect / as sysdba\nshutdown immediate\nstartup mount\nalter system register;\n" \
+        "alter database recover managed standby database disconnect;\n"  # fmt: skip
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(site / "home/oracle"), "NLS_LANG": "AMERICAN_AMERICA.AL32UTF8"}
+    environment |= {"ORACLE_HOME": str(home), "ORACLE_SID": "hisdr"}
+    command = [str(home / "bin/sqlplus"), "-L", "-S", "/nolog"]
+    subprocess.run(command, input=words, env=environment, text=True, check=True, capture_output=True)
+
+
+def log_in_as_sysdba(lab):
+    path = lab.site / "site.yaml"
+    before, name, after = path.read_text().partition("\n  his_dr:\n")
+    path.write_text(before + name + after.replace("user: hisops", "user: sys\n      mode: sysdba", 1))
+
+
+def test_a_mounted_standby_is_refused_to_whom_it_lets_not_in_and_stays_mounted(lab):
+    mount_only(lab)
+    refused = lab.plan(runbook=STANDBY_FIRST, target="his_dr")
+    assert refused.returncode == 3, text_of(refused)
+    assert "HIS-3034" in refused.stderr
+    assert "sysdba" in refused.stderr
+    log_in_as_sysdba(lab)
+    done = lab.go_on(lab.start(STANDBY_FIRST, "his_dr"))
+    assert done.returncode == 0, text_of(done)
+    assert steps_of(done)["open-standby"] == "SKIPPED"
+    state = state_of_standby(lab)
+    assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == ("MOUNTED", "19.27.0.0.0", True)
+    skipped = {step for step, state in inspection_of(lab, "his_dr").items() if state == "SKIPPED"}
+    assert {"invalid-objects", "tablespaces", "registry"} <= skipped
+    verified(lab)

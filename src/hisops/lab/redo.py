@@ -43,6 +43,11 @@ def flows(state: State) -> bool:
     return bool(state["standby"]["transport"]["moving"])
 
 
+def misses(state: State) -> bool:
+    """Whether redo of a time when nothing arrived is still to come. One that is merely late misses nothing."""
+    return _behind(state["standby"]["transport"], state["standby"]["pace"]) >= 1
+
+
 def recovery_mode(state: State) -> str:
     """Return what V$ARCHIVE_DEST_STATUS calls the way in which the standby applies redo."""
     if not state["standby"]["mrp"]:

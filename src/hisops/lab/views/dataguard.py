@@ -111,7 +111,7 @@ def _remote(state: State, standby: State) -> Row:
     return (
         2, "LOG_ARCHIVE_DEST_2", status, "PHYSICAL", opened, "IDLE" if error else redo.recovery_mode(standby),
         "MAXIMUM PERFORMANCE", "his_dr", applied, applied, error, standby["db_unique_name"],
-        "RESOLVABLE GAP" if error or redo.lags(standby)[0] else "NO GAP", 0,
+        "RESOLVABLE GAP" if error or redo.misses(standby) else "NO GAP", 0,
     )  # fmt: skip
 
 
