@@ -179,9 +179,7 @@ def test_a_page_of_rows(shared_lab: Rehearsal) -> None:
 
 
 def test_statements_that_are_not_rehearsed_are_errors(shared_lab: Rehearsal) -> None:
-    answer = shared_lab.sqlplus(
-        f"{SYSDBA}alter database convert to snapshot standby;\nalter system kill x;"
-    )
+    answer = shared_lab.sqlplus(f"{SYSDBA}alter database convert to snapshot standby;\nalter system kill x;")
     assert answer.out.count("ORA-03001: unimplemented feature (lab: not rehearsed") == 2
 
 

@@ -132,3 +132,25 @@ def test_a_mounted_standby_is_refused_to_whom_it_lets_not_in_and_stays_mounted(l
     skipped = {step for step, state in inspection_of(lab, "his_dr").items() if state == "SKIPPED"}
     assert {"invalid-objects", "tablespaces", "registry"} <= skipped
     verified(lab)
+
+
+def test_an_error_in_the_alert_log_holds_the_run_and_undo_takes_every_step_back(lab):
+    waiting = lab.go_on(lab.start(STANDBY_FIRST, "his_dr"), until=lambda step: step == "stop-apply")
+    base = lab.site / "lab/hosts" / STANDBY / "u01/app/oracle"
+    with (base / "diag/rdbms/his_dr/hisdr/trace/alert_hisdr.log").open("a") as log:
+        log.write("ORA-00600: internal error code, arguments: [kcratr_nab_less_than_odr]\n")
+    held = lab.go_on(waiting)
+    assert held.returncode == 11, text_of(held)
+    assert steps_of(held)["alert-scan"] == "FAILED"
+    undone = lab.hisops("undo", json.loads(held.stdout)["run"], "--json")
+    assert undone.returncode == 12, text_of(undone)
+    chain = ["start-apply", "open-standby", "start-database", "start-listener", "apply", "stop-listener"]
+    assert {step: steps_of(undone)[step] for step in [*chain, "stop-database", "stop-apply"]} == dict.fromkeys(
+        [*chain, "stop-database", "stop-apply"], "UNDONE"
+    )
+    assert len(starts(lab, "opatch", "rollback")) == 1
+    state = state_of_standby(lab)
+    assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == (
+        "READ ONLY WITH APPLY", "19.26.0.0.0", True,
+    )  # fmt: skip
+    verified(lab)
