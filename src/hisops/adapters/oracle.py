@@ -128,9 +128,9 @@ class OracleSql:
             self._session = None
             return Unreachable(
                 "HIS-3034",
-                "{database} is starting, stopping or only mounted, and lets {user} not in: {error}",
-                "A mounted standby takes sysdba, sysbackup or sysdg only: set `user` and `mode` of the database in "
-                "site.yaml; else wait until it is open.",
+                "{database} is not open and lets {user} not in, only sysdba, sysbackup or sysdg: {error}",
+                "Where a standby is only mounted, set `user` and `mode` of the database in site.yaml; else wait until it "
+                "is open.",
                 database=self._name,
                 user=self._connect.user,
                 error=words,
