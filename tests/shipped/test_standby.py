@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from hisops.expressions import evaluate
 from tests.shipped import procedures
 from tests.shipped.procedures import runbook
 
@@ -100,3 +101,35 @@ def test_what_reads_the_dictionary_leaves_a_mounted_standby_alone() -> None:
     for step in INSPECTION.steps:
         if any(word in (step.sql or "") for word in ("cdb_", "pdb_plug_in", "dba_")):
             assert step.when == 'target.state.database.open_mode != "MOUNTED"', step.id
+
+
+def caught_up(mode: str, transport: str, apply: str, age: int = 3) -> tuple[bool, bool]:
+    """Return whether the check before and the wait after are content with these lags."""
+    names = ("transport lag", transport), ("apply lag", apply)
+    rows = [{"name": name, "value": value, "age_s": age} for name, value in names]
+    scope = {"out": {"rows": rows, "count": 2}, "steps": {"apply_mode": {"out": {"mode": mode}}}}
+    wait = STANDBY.step("standby-caught-up").wait
+    assert wait is not None
+    before = all(evaluate(item.require, scope) for item in STANDBY.step("standby-lag").verify)
+    return before, evaluate(wait.until, scope)
+
+
+@pytest.mark.parametrize(
+    ("mode", "transport", "apply", "said"),
+    [
+        ("REAL TIME", "+00 00:00:00", "+00 00:00:01", (True, True)),
+        ("REAL TIME", "+00 00:00:00", "+00 00:04:00", (True, False)),
+        ("REAL TIME", "+00 00:00:00", "+00 00:40:00", (False, False)),
+        ("REAL TIME", "+00 01:30:00", "+00 01:30:00", (False, False)),
+        ("ARCHIVED", "+00 00:00:00", "+00 00:40:00", (True, True)),
+        ("ARCHIVED", "+00 00:40:00", "+00 00:40:00", (False, False)),
+        ("ARCHIVED", "+00 00:00:00", "+00 03:00:00", (False, False)),
+        ("REAL TIME", "+01 00:00:00", "+01 00:00:00", (False, False)),
+    ],
+)
+def test_how_far_behind_a_standby_may_be(mode: str, transport: str, apply: str, said: tuple[bool, bool]) -> None:
+    assert caught_up(mode, transport, apply) == said
+
+
+def test_an_old_lag_of_nothing_is_not_believed() -> None:
+    assert caught_up("REAL TIME", "+00 00:00:00", "+00 00:00:00", age=600) == (False, False)

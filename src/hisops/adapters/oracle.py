@@ -129,8 +129,8 @@ class OracleSql:
             return Unreachable(
                 "HIS-3034",
                 "{database} is not open and lets {user} not in, only sysdba, sysbackup or sysdg: {error}",
-                "Where a standby is only mounted, set `user` and `mode` of the database in site.yaml; else wait until it "
-                "is open.",
+                "Where a standby is only mounted, set `user` and `mode` of the database in site.yaml; else wait until "
+                "it is open.",
                 database=self._name,
                 user=self._connect.user,
                 error=words,
