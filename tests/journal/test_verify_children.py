@@ -170,6 +170,27 @@ def test_the_gate_before_a_run_is_judged_like_any_other(site: Site, approved: bo
     assert (done.verdict == "verified") == approved, said(done)
 
 
+def test_a_step_that_stands_for_a_run_is_nothing_without_one(site: Site) -> None:
+    steps = [{"id": "standby", "stands_for": {"runbook": "a/b"}}]
+    journal = site.open("parent", site.plan("parent", runbook={**PLAN["runbook"], "steps": steps}))
+    journal.commit(r.RunChanged(state="RUNNING"))
+    close(journal)
+    assert "Step standby is SUCCEEDED, the run that it stands for is unknown" in said(site.verify("parent"))
+
+
+def test_a_cut_says_which_run_was_open(site: Site) -> None:
+    journal = parent(site)
+    intend(journal)
+    journal.close()
+    site.approved_run("child")
+    journal = site.resume("parent")
+    end(journal, head_of(site, "child"))
+    close(journal)
+    done = site.verify("parent")
+    assert done.verdict == "verified", said(done)
+    assert "standby: it stands for the run child" in said(done, "note")
+
+
 def test_a_child_has_no_children(site: Site) -> None:
     journal = parent(site)
     intend(journal)

@@ -64,13 +64,28 @@ def _check_cuts(seen: Sequence[Seen], findings: Findings) -> None:
         for step, _, attempt in open_calls - settled.keys():
             fact = "Step {step} (attempt {attempt}) ran when the run was interrupted at {when}, and was never settled."
             findings.incomplete("completeness", fact, when=when, step=step, attempt=attempt)
-        how = "; ".join(f"{step}: {text}" for (step, _, _), text in sorted(settled.items()))
+        told = [(step, text) for (step, _, _), text in settled.items()]
+        told += [
+            (step, f"it stands for the run {run}, which is a log of its own") for step, run in _open_runs(seen[:cut])
+        ]
+        how = "; ".join(f"{step}: {text}" for step, text in sorted(told))
         left = _left_as(seen[:cut])
         if left and not open_calls:
             findings.note("completeness", "The run was left {state} at {when} and resumed.", state=left, when=when)
             continue
         fact = "The run was interrupted at {when} and resumed; {how}."
         findings.note("completeness", fact, when=when, how=how or "no step that writes was open")
+
+
+def _open_runs(seen: Sequence[Seen]) -> list[tuple[str, str]]:
+    """Return step and id of each run that a playbook has begun and not seen the end of."""
+    found: dict[str, str] = {}
+    for item in seen:
+        if isinstance(item.record, r.ChildIntended):
+            found[item.record.step] = item.record.run
+        elif isinstance(item.record, r.ChildEnded):
+            found.pop(item.record.step, None)
+    return list(found.items())
 
 
 def _left_as(seen: Sequence[Seen]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,8 +35,8 @@ class Families:
     findings: Findings
     verify: Callable[[str], Facts]
 
-    def check(self, seen: Sequence[Seen], view: RunView) -> None:
-        """Take down every child run that is missing, is another one, or does not hold."""
+    def check(self, seen: Sequence[Seen], view: RunView, steps: Collection[str]) -> None:
+        """Take down every child run that is missing, is another one, or does not hold; `steps` stand for one each."""
         records = [item.record for item in seen]
         ended = {record.run: record for record in records if isinstance(record, r.ChildEnded)}
         intended = {record.run: record for record in records if isinstance(record, r.ChildIntended)}
@@ -48,7 +48,7 @@ class Families:
         for run, intent in intended.items():
             if run not in ended and run in self.ledger.runs:
                 self._left_open(intent, view)
-        self._check_steps(view, {record.step for record in intended.values()}, list(ended.values()))
+        self._check_steps(view, {record.step for record in intended.values()} | {*steps}, list(ended.values()))
 
     def _child(self, end: r.ChildEnded) -> None:
         values = {"step": end.step, "run": end.run}

@@ -48,6 +48,7 @@ class RunFacts:
     closed_by: str | None = None
     vouched: list[Vouched] = field(default_factory=list)
     approved: list[str] = field(default_factory=list)
+    stand_for: set[str] = field(default_factory=set)
     from_time: datetime | None = None
     to_time: datetime | None = None
     head_time: datetime | None = None
@@ -97,6 +98,8 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
     )
     amended = amendments.check(facts.seen)
     in_force = {**plan, **next(reversed(amended.values()), {})}
+    steps = in_force.get("runbook", {}).get("steps", ())
+    facts.stand_for = {str(step["id"]) for step in steps if step.get("stands_for")}
     facts.view = check_story(facts.seen, in_force, facts.findings)
     check_window(facts.seen, (plan, in_force), facts.findings)
     check_locks(facts.seen, facts.findings)
@@ -107,7 +110,8 @@ def _check_meaning(folder: Path, entries: RunEntries, ledger: LedgerFacts, trust
 
 
 def _check_children(folder: Path, ledger: LedgerFacts, trust: Trust, facts: RunFacts, *, is_child: bool) -> None:
-    if facts.view is None or not any(isinstance(item.record, r.ChildIntended | r.ChildEnded) for item in facts.seen):
+    has_runs = any(isinstance(item.record, r.ChildIntended | r.ChildEnded) for item in facts.seen)
+    if facts.view is None or not (facts.stand_for or has_runs):
         return
     if is_child:
         facts.findings.failed("integrity", "The run {run} belongs to another, yet has runs itself.", run=folder.name)
@@ -117,7 +121,7 @@ def _check_children(folder: Path, ledger: LedgerFacts, trust: Trust, facts: RunF
         return verify_run(folder.parent / run, ledger.runs[run], ledger, trust, is_child=True)
 
     families = Families(runs=folder.parent, ledger=ledger, findings=facts.findings, verify=verify)
-    families.check(facts.seen, facts.view)
+    families.check(facts.seen, facts.view, facts.stand_for)
 
 
 def _read_segments(folder: Path, entries: RunEntries, ledger: LedgerFacts, facts: RunFacts) -> None:
