@@ -153,7 +153,8 @@ class Run:
         open_steps = [step for step in steps if not self._is_done(step)]
         lanes = [list(lane) for _, lane in groupby(open_steps, key=lambda step: step.spot.item)]
         try:
-            faults = carry(lanes, steps[0].spot.parallel, self._lane, lambda lane: self._arrive(lane[0]))
+            with self.recorder.crowded():
+                faults = carry(lanes, steps[0].spot.parallel, self._lane, lambda lane: self._arrive(lane[0]))
         except BaseException:
             self.recorder.forsake()
             raise
@@ -180,7 +181,7 @@ class Run:
         if fresh:
             self.steering.boundary()
         self._pace.before(step, fresh=fresh)
-        if state in {"PENDING", "WAITING"}:
+        if state in {"PENDING", "WAITING"} and self.recorder.view.wrote:
             self._guard.boundary(self.values())
 
     def _advance(self, step: Step) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import RLock, get_ident
+from time import sleep
 
 from hisops.model.records import Record
 from hisops.model.run import RunView, fold
 from hisops.ports import Journal, Observer
+
+LINGER = 0.005  # about what a sync takes; it is waited once for all instead of once by each
 
 
 class Forsaken(Exception):
@@ -38,6 +42,7 @@ class Recorder:
         self._observer = observer
         self._line: deque[_Commit] = deque()
         self._only: int | None = None
+        self._linger = 0.0
         self.view: RunView = fold(journal.records())
 
     def write(self, *records: Record) -> None:
@@ -52,6 +57,8 @@ class Recorder:
         """Append, sign, fsync; then go on."""
         mine = _Commit(records)
         self._line.append(mine)
+        if self._linger:
+            sleep(self._linger)
         with self.still:
             if self._is_forsaken():
                 with suppress(ValueError):
@@ -61,6 +68,15 @@ class Recorder:
                 self._commit_line()
         if mine.fault is not None:
             raise mine.fault
+
+    @contextmanager
+    def crowded(self) -> Iterator[None]:
+        """While many are at work at once, let each who commits wait a moment for the others who are about to."""
+        self._linger = LINGER
+        try:
+            yield
+        finally:
+            self._linger = 0.0
 
     def forsake(self) -> None:
         """From now on write only for the thread that calls this: others are at work for a run that is being left."""

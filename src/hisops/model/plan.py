@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from hisops.canonical import digest_of
@@ -65,7 +65,7 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """Return the plan as a document for canonical JSON."""
-        document = {"format": FORMAT, **asdict(self)}
+        document = {"format": FORMAT, **_shallow(self), "steps": [_shallow(step) for step in self.steps]}
         del document["amended_from"]
         return {key: value for key, value in document.items() if value or key not in _WHERE_NEEDED}
 
@@ -101,3 +101,8 @@ class Plan:
             return Plan(**values)
         except TypeError as error:
             raise ValueError(str(error)) from error
+
+
+def _shallow(item: Plan | PlannedStep) -> dict[str, Any]:
+    """Return the fields of `item`; what they hold is plain already, and copying it would take long for many steps."""
+    return {each.name: getattr(item, each.name) for each in fields(item)}
