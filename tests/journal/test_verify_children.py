@@ -29,9 +29,9 @@ def head_of(site: Site, run: str) -> str:
     return digest((site.run_folder(run) / "HEAD").read_bytes())
 
 
-def intend(journal: RunJournal, run: str = "child", attempt: int = 1) -> None:
+def intend(journal: RunJournal, run: str = "child", attempt: int = 1, target: str = "his") -> None:
     journal.write(r.StepChanged(step="standby", state="RUNNING", attempt=attempt))
-    journal.commit(r.ChildIntended(step="standby", attempt=attempt, run=run, runbook="a/b", target="his"))
+    journal.commit(r.ChildIntended(step="standby", attempt=attempt, run=run, runbook="test/patch", target=target))
 
 
 def end(journal: RunJournal, head: str | None, state: str = "SUCCEEDED", code: int = 0, run: str = "child") -> None:
@@ -107,6 +107,15 @@ def test_an_end_that_was_told_better_than_it_was_fails(site: Site) -> None:
     end(journal, head_of(site, "child"))
     close(journal)
     assert "it ended FAILED, not SUCCEEDED" in said(site.verify("parent"))
+
+
+def test_a_run_on_another_database_fails(site: Site) -> None:
+    journal = parent(site)
+    intend(journal, target="emr")
+    site.approved_run("child")
+    end(journal, head_of(site, "child"))
+    close(journal)
+    assert "it is test/patch on his, not test/patch on emr" in said(site.verify("parent"))
 
 
 def test_a_step_is_no_better_than_its_run(site: Site) -> None:

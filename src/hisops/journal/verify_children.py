@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from hisops.errors import LogBroken
+from hisops.journal.blobs import Blobs
 from hisops.journal.chain import read_regular
 from hisops.journal.findings import Finding, Findings, verdict_of
 from hisops.journal.heads import parse_head
@@ -44,13 +46,13 @@ class Families:
             if run not in intended:
                 fact = "Step {step} ends the run {run}, which it never began."
                 self._failed(fact, step=end.step, run=run)
-            self._child(end)
+            self._child(end, intended.get(run))
         for run, intent in intended.items():
             if run not in ended and run in self.ledger.runs:
                 self._left_open(intent, view)
         self._check_steps(view, {record.step for record in intended.values()} | {*steps}, list(ended.values()))
 
-    def _child(self, end: r.ChildEnded) -> None:
+    def _child(self, end: r.ChildEnded, intent: r.ChildIntended | None) -> None:
         values = {"step": end.step, "run": end.run}
         entries = self.ledger.runs.get(end.run)
         if end.head is None and end.state == REFUSED:
@@ -64,7 +66,7 @@ class Families:
         elif entries.closed is None or entries.closed["head"] != end.head:
             fact = "The run {run} is not the one whose end step {step} names: its HEAD is another."
             self._failed(fact, **values)
-        elif why := self._why_not(end):
+        elif why := self._why_not(end) or self._why_other(intent, entries.opening):
             fact = "The run {run} that step {step} stands for does not hold: {why}"
             self.findings.add("integrity", why[0], fact, **values, why=why[1])
         else:
@@ -83,6 +85,14 @@ class Families:
         if (head.state, head.exit) != (end.state, end.exit):
             return "failed", f"it ended {head.state}, not {end.state}."
         return None
+
+    def _why_other(self, intent: r.ChildIntended | None, opening: Mapping[str, Any]) -> tuple[Any, str] | None:
+        """Return that the run is not of the runbook, or not on the database, that it was begun for."""
+        if intent is None:
+            return None
+        plan = json.loads(Blobs(self.runs / intent.run / "blobs").read(opening["plan_blob"]))
+        was, wanted = (plan["runbook"]["id"], plan["target"]), (intent.runbook, intent.target)
+        return None if was == wanted else ("failed", f"it is {' on '.join(was)}, not {' on '.join(wanted)}.")
 
     def _left_open(self, intent: r.ChildIntended, view: RunView) -> None:
         values = {"step": intent.step, "run": intent.run}
