@@ -137,3 +137,22 @@ def test_a_runbook_that_changed_since_the_play_was_planned_is_refused(small):
     assert "files/three-steps is not what the library holds now" in " ".join(refused.stderr.split())
     assert small.hisops("play", "night").returncode == 2
     assert "playbooks/nigt" in small.hisops("play", "nigt", "-t", "box").stderr
+
+
+def test_steering_a_playbook_reaches_the_run_that_it_is_at(small):
+    parent, first = begin(small)
+    allow(small, first, "box_dr")
+    far = small.folder.with_name("standby")
+    (far / "wait").touch()
+    process = subprocess.Popen(small.command("resume", parent), env=small.environment(), stdin=subprocess.DEVNULL)
+    wait_for(lambda: small_play.started(small, "standby") == 1)
+    assert small.hisops("kill", parent, "box").returncode == 2  # that is not where the tool is
+    asked = small.hisops("pause", parent, "--reason", "a call", "--wait", "0", "--json")
+    assert (asked.returncode, told(asked)["state"]) == (14, "RUNNING")
+    (far / "wait").unlink()
+    assert process.wait(240) == 14
+    assert told(small.hisops("status", parent, "--json"))["state"] == "PAUSED"
+    assert told(small.hisops("status", first, "--json"))["reason"] == "paused by dba1@hospital: a call"
+    done = small.hisops("resume", parent, "--json")
+    assert done.returncode == 10, done.stderr  # the next run waits at its own gate
+    assert small_play.started(small, "standby") == 1

@@ -17,7 +17,7 @@ from hisops.console.theme import Screen
 from hisops.engine.leftover import OpenCall, open_calls
 from hisops.engine.locking import check_copy
 from hisops.errors import HisopsError, IdentityRefused, LockHeld, UsageProblem
-from hisops.journal.reader import LoadedRun
+from hisops.journal.reader import LoadedRun, list_runs
 from hisops.model.approval import STAMP
 from hisops.model.plan import Plan
 from hisops.model.run import fold
@@ -34,7 +34,7 @@ def pause_run(desk: Desk, name: str, reason: str | None, wait: float) -> int:
     check_may_steer(desk, "pause", plan, run)
     if not run.live:
         return show_observed(desk, run, plan, asked=None)
-    signed = lay_down(desk, run, plan, "pause", {"reason": reason or ""})
+    signed = lay_down(desk, *innermost(desk, run, plan), "pause", {"reason": reason or ""})
     return show_observed(desk, watched(desk, run, wait), plan, asked=signed.sha256)
 
 
@@ -85,6 +85,17 @@ def check_idle(run: LoadedRun) -> None:
             run=run.run_id,
             short=short_id(run.run_id),
         )
+
+
+def innermost(desk: Desk, run: LoadedRun, plan: Plan) -> tuple[LoadedRun, Plan]:
+    """Return the run that a playbook's run has going on now; the run itself if it is at no other."""
+    for step in fold(run.records).steps.values():
+        if step.child is None or step.child_ended is not None or step.child.run not in list_runs(desk.logs):
+            continue
+        child, planned = wiring.loaded_run(desk, step.child.run)
+        if not child.sealed:
+            return innermost(desk, child, planned)
+    return run, plan
 
 
 def check_may_steer(desk: Desk, kind: StatementKind, plan: Plan, run: LoadedRun) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hisops.cli.asking import check_may_steer, lay_down, open_run, user_of
+from hisops.cli.asking import check_may_steer, innermost, lay_down, open_run, user_of
 from hisops.cli.wiring import Desk
 from hisops.console.i18n import mark
 from hisops.console.observed import killed_document, killed_lines
@@ -32,7 +32,7 @@ class _Aim(NamedTuple):
 
 def kill_tool(desk: Desk, name: str, target: str | None, reason: str | None, grace: float) -> int:
     """Kill the tool that the run has running detached; 0 if it was seen to be gone, 1 if not."""
-    run, plan = open_run(desk, name)
+    run, plan = innermost(desk, *open_run(desk, name))
     check_may_steer(desk, "kill", plan, run)
     screen = Screen.of(desk.call)
     reach = desk.reach()
