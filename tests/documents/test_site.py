@@ -11,6 +11,7 @@ from hisops.documents.site import find_site, load_site
 from hisops.documents.template import roster_template, site_template
 from hisops.errors import Refused, TrustUnusable, UsageProblem
 
+NODES = "    # nodes: [{host: his-rac1, settings: {oracle_sid: HIS1}}, {host: his-rac2, settings: {oracle_sid: HIS2}}]"
 # rule, what is replaced in the template, by what, and the text that the caret points at
 BREAKS = [
     ("SI001", "host: his-db1\n    connect", "host: his-db2\n    connect", "his-db2"),
@@ -26,6 +27,10 @@ BREAKS = [
     ("SI009", "# window: night ", "window: nihgt ", "nihgt"),
     ("SI010", "# windows:\n#   night: {file: windows/night.ics, timezone: Asia/Shanghai",
      "windows:\n  night: {file: windows/night.ics, timezone: Asia/Shangai", "Asia/Shangai"),
+    ("SI011", NODES,
+     "    nodes: [{host: his-db1}, {host: his-rac2}]", "his-rac2"),
+    ("SI011", NODES,
+     "    nodes: [{host: his-db1, settings: {oracle_sdi: HIS1}}]", "oracle_sdi"),
     ("YA023", "{prompt: true}", "{prompt: true, env: X}", "{prompt"),
     ("YA020", "class: production", "clas: production", "clas"),
 ]  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from hisops.ports import Rows
 from tests.support.builders import SITE, WORDS, World, step, write
-from tests.support.fakes import FakeHost, Program
+from tests.support.fakes import FakeHost, FakeSql, Program
 
 HOST = SITE["hosts"]["his-db1"]
 NODES = [
@@ -175,3 +176,22 @@ def test_what_is_required_must_still_be_there_before_the_first_write():
     assert world.host.started == []
     world.evidence.lacks, world.operator.answers = [], ["yes"]
     assert world.resume().state == "SUCCEEDED"
+
+
+def test_databases_have_their_own_session_host_and_settings():
+    standby = {**SITE["databases"]["his"], "host": "his-db2", "settings": {"oracle_home": "/u02", "oracle_sid": "dr"}}
+    site = {**CLUSTER, "databases": {"his": {**SITE["databases"]["his"], "standby": "his_dr"}, "his_dr": standby}}
+    world = World(
+        [
+            step("look", for_each="databases"),
+            step("ask", for_each="databases", sql="select 1 from x where y = :oracle_sid and z = :item"),
+        ],
+        site=site, more_hosts={"his-db2": FakeHost("his-db2")},
+    )  # fmt: skip
+    world.sql.rules["from x"] = Rows(columns=("a",), rows=((1,),))
+    other = world.more_sessions["his_dr"] = FakeSql({"from x": Rows(columns=("a",), rows=((2,),))})
+    assert world.go().state == "SUCCEEDED"
+    (look,) = seen(world.more_hosts["his-db2"])
+    assert (look.env["ORACLE_HOME"], look.env["HISOPS_ITEM"]) == ("/u02", "his_dr")
+    assert [binds for text, binds, _ in other.seen] == [{"oracle_sid": "dr", "item": "his_dr"}]
+    assert [binds for text, binds, _ in world.sql.seen if "from x" in text] == [{"oracle_sid": "his", "item": "his"}]

@@ -127,6 +127,7 @@ class World:
     host: FakeHost = field(default_factory=lambda: FakeHost("his-db1"))
     control: FakeHost = field(default_factory=lambda: FakeHost("control"))
     more_hosts: dict[str, FakeHost] = field(default_factory=dict)
+    more_sessions: dict[str, FakeSql] = field(default_factory=dict)
     clock: StoppedClock = field(default_factory=StoppedClock)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     statements: FakeStatements = field(default_factory=FakeStatements)
@@ -177,7 +178,9 @@ class World:
         return bind(self.definitions(), Site.model_validate(self.site), "his", self.parameters, {})
 
     def ports(self) -> Ports:
-        reach = FakeReach({"his-db1": self.host, "control": self.control, **self.more_hosts}, {"his": self.sql})
+        reach = FakeReach(
+            {"his-db1": self.host, "control": self.control, **self.more_hosts}, {"his": self.sql, **self.more_sessions}
+        )
         return Ports(
             reach=reach,
             vault=FakeVault(),
