@@ -20,10 +20,13 @@ def pytest_report_header() -> list[str]:
     ]
 
 
+LONG = ("test_matrix", "test_faults", "test_skeleton", "test_system_calls")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deal the long tests out to the heads of equal blocks: work stealing gives each worker one block."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long = [item for item in items if "test_faults" in item.nodeid or "test_skeleton" in item.nodeid]
+    long = [item for item in items if any(name in item.nodeid for name in LONG)]
     rest = [item for item in items if item not in long]
     size = -(-len(rest) // workers)
     items[:] = [

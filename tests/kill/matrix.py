@@ -40,6 +40,11 @@ class Case:
     cut: tuple[str, int] | None = None
     loss: far.Loss | None = None
 
+    @property
+    def point(self) -> tuple[object, ...]:
+        """Where the first blow falls."""
+        return (self.fails, self.cut or self.kills[0])
+
     def carry_out(self, scene: Scene) -> Outcome:
         """Begin from the start, kill, resume, check."""
         scene.reset()
@@ -177,6 +182,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bounded", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every N-th case")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--dir", type=Path, default=None)
     asked = parser.parse_args()
@@ -185,9 +191,10 @@ def main() -> int:
         folder = Path(root)
         every = list(cases(Names.of(folder)))
         chosen = [case for case in (bounded(every) if asked.bounded else every) if asked.only in case.name]
+        chosen = chosen[:: asked.every]
         counts, bad = carry_out(chosen, folder, asked.jobs, lambda text: print(text, flush=True))
     print(
-        f"points {len(chosen)}, runs {counts['runs']}, records lost {counts['lost']}, "
+        f"points {len({case.point for case in chosen})}, runs {counts['runs']}, records lost {counts['lost']}, "
         f"effects doubled {counts['doubled']}, logs not verifying {counts['unverified']}"
     )
     return 1 if bad else 0
