@@ -149,3 +149,22 @@ def test_a_group_that_is_not_the_owners_own_must_not_write(site):
         find_site(site, {}, site)
     os.chown(site / "site.yaml", 0, 0)
     assert find_site(site, {}, site) == site
+
+
+REMARK = "# nothing more\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "pin"), [(None, False), ("", False), (REMARK, False), ("hisops: policy/v1\nverify_required: true\n", True)]
+)
+def test_a_policy_asks_for_more_only_where_it_says_so(site, text, pin):
+    if text is not None:
+        (site / "trust/policy.yaml").write_text(text)
+    assert load_site(site).policy.verify_required is pin
+
+
+@pytest.mark.parametrize("text", ["verify_required: true\n", "hisops: policy/v1\nverify: true\n", "hisops: [\n"])
+def test_a_policy_that_cannot_be_read_is_not_taken_for_an_empty_one(site, text):
+    (site / "trust/policy.yaml").write_text(text)
+    with pytest.raises(DocumentProblems):
+        load_site(site)

@@ -11,6 +11,9 @@ SIGNERS = """\
 POLICY = """\
 # 本单位对日志的附加要求；留空则只用内置规则
 # What this site asks of its logs beyond the built-in rules; nothing as long as this is empty.
+# hisops: policy/v1
+# verify_required: true   # 安全密钥须验 PIN 或指纹 / a security key asks for its PIN or a fingerprint
+# require_anchor: true    # 账本须有他人持有 / somebody else holds the ledger, too
 """
 IGNORED = "logs/\nsecrets/\nplans/\n"
 
