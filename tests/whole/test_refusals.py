@@ -112,7 +112,7 @@ REFUSED = [
     ("expired", "lead1", {"not-after": "2020-01-01T00:00:00Z"}, "it has expired"),
     ("other-plan", "lead1", {"plan": ZERO}, "it approves another plan"),
     ("other-site", "lead1", {"origin": "hospital/elsewhere"}, "it is for another site (hospital/elsewhere)"),
-    ("other-step", "lead1", {"step": "look"}, "it is for step look"),
+    ("other-step", "lead1", {"step": "look"}, "The run waits at change, not at look"),
     ("other-evidence", "lead1", {"evidence": ZERO}, "it was given over other evidence than is shown now"),
     ("other-role", "lead1", {"role": "app_owner"}, "it was given as app_owner, not as dba_lead"),
     ("simulation", "lead1", {"simulation": "yes"}, "it was given for a simulation"),
