@@ -57,9 +57,12 @@ def prepare(scene: Scene) -> None:
     scene.keep()
 
 
-def carry_through(scene: Scene, hows: Sequence[How], *, after_kill: object = None) -> Outcome:
-    """Begin the run, with `hows` for the first calls; then go on in the ordinary way until it has ended."""
-    outcome = Outcome()
+def carry_through(scene: Scene, hows: Sequence[How], *, after_kill: object = None, harmed: bool = False) -> Outcome:
+    """Begin the run, with `hows` for the first calls; then go on in the ordinary way until it has ended.
+
+    `harmed`: the far side has suffered already.
+    """
+    outcome = Outcome(harmed=harmed)
     waiting = list(hows)
     for _ in range(PATIENCE + len(hows)):
         run = newest(scene)

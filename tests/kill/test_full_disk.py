@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill.conftest import mounting_refused
-from tests.kill.drive import carry_through
+from tests.kill.drive import carry_through, newest
 from tests.kill.entry import How, Points, call
 from tests.kill.scene import Scene
 
@@ -40,15 +40,18 @@ def fill(disk: Path, *, free: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("free", range(0, 16, 2))
+@pytest.mark.parametrize("free", [0, 2, 5, 8, 11, 14])
 def test_on_a_disk_that_fills_nothing_is_half_done(scene: Scene, small_disk: Path, free: int) -> None:
     ballast = fill(small_disk, free=free)
     how = How(points=Points(), person=True)
     first = call(scene, "run", str(scene.plan), how=how)
     assert first in {0, 3, 11}
     if first == 3:
-        assert "HIS-3016" in (scene.root / "now/screen").read_text()
         assert scene.record() == []
     ballast.unlink()
-    outcome = carry_through(scene, [how])
+    run = newest(scene)
+    if run is not None and run.sealed and first == 3:  # refused before the first write: that was its end
+        assert call(scene, "log", "verify", "--all") == 0
+        return
+    outcome = carry_through(scene, [how], harmed=True)
     assert outcome.good, str(outcome)
