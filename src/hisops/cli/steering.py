@@ -14,7 +14,10 @@ app = group("Steer a run.")
 RunName = Annotated[str, typer.Argument(help="The run, or the end of its id.", metavar="RUN")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT")]
 MaybeReason = Annotated[str | None, typer.Option("--reason", help="Why.", metavar="TEXT")]
-Wait = Annotated[float, typer.Option("--wait", help="Look for so many seconds at what becomes of it.", min=0, max=3600)]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", help="Look for so many seconds at what becomes of it.", metavar="SECONDS", min=0, max=3600),
+]
 
 
 @app.command("pause", cls=Command)
@@ -43,7 +46,9 @@ def kill(
         str | None, typer.Argument(metavar="[TARGET]", help="The target's name; asked for at a terminal.")
     ] = None,
     reason: MaybeReason = None,
-    grace: Annotated[float, typer.Option("--grace", help="Seconds between TERM and KILL.", min=0, max=300)] = 10.0,
+    grace: Annotated[
+        float, typer.Option("--grace", help="Seconds between TERM and KILL.", metavar="SECONDS", min=0, max=300)
+    ] = 10.0,
 ) -> int:
     """Kill the tool that a run has running on its host; its step is unknown until its probe has told."""
     from hisops.cli.killing import kill_tool
