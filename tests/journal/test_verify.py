@@ -315,3 +315,24 @@ def test_a_broken_log_claims_nothing_more_than_was_checked(site: Site) -> None:
         assert document["answers"][name]["status"] != "ok"
         assert "claimed by" not in document["answers"][name]["text"]
     assert document["runs"][0]["answers"]["authorisation"]["status"] == "not_checked"
+
+
+def test_a_call_whose_end_is_lost_is_settled_by_one_that_was_carried_out_again(site: Site) -> None:
+    journal = site.open("r1", site.plan("r1", runbook={"steps": [{"id": "note", "effect": "write"}]}))
+    begin(journal)
+    journal.close()
+    for attempt, verdict in ((1, "unknown"), (2, "ok")):
+        journal = site.resume("r1")
+        intent = r.CallIntent(
+            step="note", kind="undo", attempt=attempt, effect="write", idempotent=True, on="db1",
+            command=journal.blob(b"rm note"), op=f"r1.note.{attempt}", boot="b1", marker="m1",
+        )  # fmt: skip
+        journal.commit(intent)
+        journal.close()
+        journal = site.resume("r1")
+        journal.commit(r.CallEnded(step="note", kind="undo", attempt=attempt, code=0, verdict=verdict))
+        journal.close()
+    journal = site.resume("r1")
+    journal.commit(r.StepChanged(step="note", state="UNDONE"), r.RunChanged(state="ROLLED_BACK"))
+    journal.seal("ROLLED_BACK", 12)
+    assert site.verify("r1").verdict == "verified", [str(found) for found in site.verify("r1").findings]

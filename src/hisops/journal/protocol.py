@@ -113,6 +113,8 @@ def _how_settled(key: CallKey, later: Sequence[Seen]) -> str | None:
                 return "settled by the tool's own end" if record.recovered else "carried out afterwards"
             if record.kind == "probe":
                 return "settled by its probe"
+            if record.kind == key[1] and record.attempt > key[2] and record.verdict in {"ok", "warn"}:
+                return "carried out again"
         if isinstance(record, r.Deviation) and record.step == key[0]:
             return "settled by a person"
     return None
