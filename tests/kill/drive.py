@@ -84,7 +84,7 @@ def newest(scene: Scene) -> LoadedRun | None:
     """Return the run, if it was begun."""
     try:
         runs = list_runs(scene.logs)
-        return load_run(scene.logs, runs[0]) if runs else None
+        return load_run(scene.logs, runs[-1]) if runs else None
     except HisopsError:
         return None
 

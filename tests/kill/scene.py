@@ -90,8 +90,7 @@ steps:
     timeout: 10m
     sh: |
       echo "start note" >> "$FOLDER/record"
-      cp "$HISOPS_STAGE_DIR/payload" "$FOLDER/note"
-      echo "work done"
+      cp "$HISOPS_STAGE_DIR/payload" "$FOLDER/note" && echo "work done" || echo "work failed"
     judge: files/work
     undo: {{sh: 'rm -f "$FOLDER/note"; echo "work done"', judge: files/work, timeout: 1m}}
     on_failure: undo
