@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hisops.engine.assembly import Definitions, assemble, bind, look
-from hisops.engine.executor import Ended, Run
+from hisops.engine.ending import Ended
+from hisops.engine.executor import Run
 from hisops.engine.values import Bound
 from hisops.model.expanding import Source, expand
 from hisops.model.expansion import ExpandedRunbook

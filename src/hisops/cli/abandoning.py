@@ -16,7 +16,7 @@ from hisops.console.observed import left_lines, observed_document, observed_line
 from hisops.console.remarks import has_terminal, remark, type_target
 from hisops.console.theme import Screen
 from hisops.engine.abandoning import abandon
-from hisops.engine.executor import Ended
+from hisops.engine.ending import Ended
 from hisops.engine.leftover import held_locks, open_calls, open_steps
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values

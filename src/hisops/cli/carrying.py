@@ -27,7 +27,8 @@ from hisops.console.theme import Screen
 from hisops.engine import amending, assembly
 from hisops.engine.amending import Amendment
 from hisops.engine.course import Course
-from hisops.engine.executor import Ended, Run
+from hisops.engine.ending import Ended
+from hisops.engine.executor import Run
 from hisops.engine.heartbeat import Heartbeat
 from hisops.engine.locking import check_copy
 from hisops.engine.way_back import known_step

@@ -17,7 +17,7 @@ from hisops.console.plan import plan_lines
 from hisops.console.progress import Progress
 from hisops.console.theme import Screen
 from hisops.engine.amending import Amendment
-from hisops.engine.executor import Ended
+from hisops.engine.ending import Ended
 from hisops.engine.playing import REFUSED
 from hisops.errors import Refused, Unreachable, UsageProblem
 from hisops.journal.chain import read_regular

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hisops.engine import locking
-from hisops.engine.executor import Ended
+from hisops.engine.ending import Ended
 from hisops.engine.leftover import open_steps
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values

@@ -6,7 +6,6 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from hisops.engine import locking
@@ -15,6 +14,7 @@ from hisops.engine.applying import unmet_condition
 from hisops.engine.calling import StillRunning
 from hisops.engine.checking import ask_probe, outputs_of, verify
 from hisops.engine.course import Course, Pace
+from hisops.engine.ending import Ended, Ending
 from hisops.engine.fanning import carry
 from hisops.engine.gates import Gatekeeper
 from hisops.engine.guarding import Guard
@@ -39,7 +39,7 @@ from hisops.errors import (
 from hisops.model import records as r
 from hisops.model.expansion import ExpandedStep
 from hisops.model.plan import Plan
-from hisops.model.run import EXIT_OF, RUN_ENDED, STEP_DONE
+from hisops.model.run import RUN_ENDED, STEP_DONE
 from hisops.model.runbook import Runbook, Step
 from hisops.ports import Ports
 
@@ -49,15 +49,6 @@ NEEDS_PEOPLE = (Unreachable, Refused, UsageProblem, CheckFailed, StatementFailed
 
 
 NEEDS = "needs "
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the run left: its state, why, and the exit code that goes with it."""
-
-    state: str
-    reason: str | None
-    exit_code: int
 
 
 class Run:
@@ -83,6 +74,7 @@ class Run:
         self._pace = Pace(ports.operator, Course())
         self.steering = steering
         self._guard = Guard(ports, plan, bound.runbook, hands, recorder)
+        self._ending = Ending(ports, plan, recorder, self._guard, hands.caller.fences, self.values)
         self.hands = hands
         self.involved = involved
         self.recorder = recorder
@@ -107,7 +99,7 @@ class Run:
         self._pace = Pace(self._ports.operator, course)
         view = self.recorder.view
         if view.state in RUN_ENDED:  # it was killed between its last word and the seal
-            return self._leave(Leave(view.state, view.reason or ""))
+            return self._ending.leave(Leave(view.state, view.reason or ""))
         try:
             self._begin(course)
             for steps in self._bound.runbook.runs():
@@ -116,15 +108,15 @@ class Run:
                 for step in steps:
                     self._step(step)
                     self._pace.after(step)
-            return self._finish()
+            return self._ending.finish()
         except Leave as leave:
-            return self._leave(leave)
+            return self._ending.leave(leave)
         except LockLost as error:
-            return self._leave(Leave("HELD", f"{error} {error.advice}"))
+            return self._ending.leave(Leave("HELD", f"{error} {error.advice}"))
         except LockHeld as error:
-            return self._leave(self._refused(error))
+            return self._ending.kept_out(error)
         except NEEDS_PEOPLE as error:
-            return self._leave(Leave("HELD", str(error)))
+            return self._ending.leave(Leave("HELD", str(error)))
 
     def _begin(self, course: Course) -> None:
         locking.keep(self._ports, self.recorder)
@@ -141,12 +133,6 @@ class Run:
             if name not in named:
                 self.recorder.write(r.Deviation(kind="override", reason=name, by=self._plan.requester))
         self.recorder.commit(*go_forward_again(self), r.RunChanged(state="RUNNING"))
-
-    def _refused(self, error: LockHeld) -> Leave:
-        """Return how a run leaves that another keeps out: one that had begun before is not ended by that."""
-        view, here = self.recorder.view, self._ports.locks.here.copy
-        begun = view.state != "PLANNED" or view.keeper != here or "taken" in view.locks.values()
-        return Leave("HELD" if begun else "FAILED", f"{error} {error.advice}", exit_code=error.exit_code)
 
     def _at_once(self, steps: Sequence[ExpandedStep]) -> None:
         """Carry out the items of a step at once, as many as it allows; what goes wrong on one stops no other."""
@@ -294,37 +280,3 @@ class Run:
             return
         self.recorder.commit(r.StepChanged(step=step.id, state="UNKNOWN", reason=reason))
         raise Leave("HELD", f"{step.id}: {reason}")
-
-    def _finish(self) -> Ended:
-        self._guard.boundary(self.values())
-        failed = [step for step in self.recorder.view.steps.values() if step.state == "FAILED"]
-        # That a site replaced a shipped definition is named everywhere, but it is no exception of this run.
-        odd = [item for item in self.recorder.view.deviations if item.kind != "override"]
-        state = "SUCCEEDED_WITH_EXCEPTIONS" if failed or odd else "SUCCEEDED"
-        reason = "; ".join(f"{step.id}: {step.reason}" for step in failed) or None
-        return self._seal(state, reason, EXIT_OF[state])
-
-    def _leave(self, leave: Leave) -> Ended:
-        if leave.state not in RUN_ENDED:
-            self.recorder.commit(r.RunChanged(state=leave.state, reason=leave.reason))
-            return Ended(leave.state, leave.reason, leave.exit_code or EXIT_OF[leave.state])
-        refused = leave.state == "FAILED" and not self.recorder.view.wrote
-        code = leave.exit_code or (3 if refused else EXIT_OF[leave.state])
-        return self._seal(leave.state, leave.reason or None, code)
-
-    def _seal(self, state: str, reason: str | None, code: int) -> Ended:
-        self._guard.boundary(self.values())
-        fences = self.hands.caller.fences
-        if (lost := fences.lost()) is not None:  # somebody else carries the run on: it is not ours to end
-            return self._leave(Leave("HELD", f"{lost} {lost.advice}"))
-        for step in self.runbook.steps:
-            if self.recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
-                self.recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))
-        self.recorder.commit(r.RunChanged(state=state, reason=reason))
-        try:
-            run_id = self._ports.journal.run_id
-            locking.release(self._ports, self.recorder, self.values(), self._plan, run_id, fences)
-        except HisopsError as error:  # the run has ended all the same; its marker on the host is there to be found
-            self.recorder.write(r.Deviation(kind="lock-left", reason=str(error)))
-        self._ports.journal.seal(state, code)
-        return Ended(state, reason, code)
