@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hisops.lab import control
+from tests.support import forking
 
 GOOD = "37642901"
 STANDBY_FIRST = "oracle/patch-standby"
@@ -43,10 +44,7 @@ class LabSite:
         return [sys.executable, "-m", "hisops", *words]
 
     def hisops(self, *words: str, who: str = "dba1") -> Done:
-        return subprocess.run(
-            self.command(*words), env=self.environment(who), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=900, check=False,
-        )  # fmt: skip
+        return forking.call(words, self.environment(who), 900)
 
     def fault(self, name: str, on: bool = True) -> None:
         control.set_fault(self.site, name, on)

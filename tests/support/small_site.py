@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import sshd
+from tests.support import forking, sshd
 from tests.support.sshd import Sshd
 
 TARGET_TYPE = """
@@ -122,10 +122,7 @@ class SmallSite:
 
     def hisops(self, *words: str, who: str = "dba1") -> subprocess.CompletedProcess[str]:
         """Call hisops without a terminal."""
-        return subprocess.run(
-            self.command(*words), env=self.environment(who), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
+        return forking.call(words, self.environment(who), 120)
 
     def started(self) -> int:
         record = self.folder / "record"

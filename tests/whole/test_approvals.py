@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from hisops.adapters.clock import SystemClock
 from hisops.adapters.sshkeys import OperatorKey, fingerprint_of
 from hisops.journal.ledger import Ledger, person_sign
-from tests.support import small_site, sshd
+from tests.support import forking, small_site, sshd
 
 pytestmark = [
     pytest.mark.sshd,
@@ -41,7 +40,7 @@ class Person:
         )  # fmt: skip
 
     def hisops(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.shell(sys.executable, "-m", "hisops", *words)
+        return forking.call(words, self.environment(), 300, self.home)
 
     def sign(self, request: Path) -> Path:
         """Sign as any machine with OpenSSH can; return where the signature is."""

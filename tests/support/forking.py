@@ -1,0 +1,141 @@
+"""Calls of hisops as processes of their own, forked from one that has imported everything.
+
+A fresh interpreter spends most of a second of CPU on imports; a fork spends none, and is a process as any other: it has
+its own environment, folder, streams and end. What a test kills, or runs at a terminal, it starts itself instead.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import functools
+import io
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+Done = subprocess.CompletedProcess[str]
+
+
+def call(words: Sequence[str], environment: Mapping[str, str], timeout: float, folder: Path | None = None) -> Done:
+    """Call `hisops` with `words`, without a terminal, and wait for its end. TimeoutExpired if that is late."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _connected() as link:
+        asked = {"words": list(words), "environment": dict(environment), "folder": str(folder or Path.cwd())}
+        fds = array.array("i", [out.fileno(), err.fileno()])
+        link.sendmsg([json.dumps(asked).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+        link.shutdown(socket.SHUT_WR)
+        code = _code(link, words, timeout)
+        for file in (out, err):
+            file.seek(0)
+        said = [file.read().decode("utf-8", "surrogateescape") for file in (out, err)]
+    return subprocess.CompletedProcess(["hisops", *words], code, *said)
+
+
+def _code(link: socket.socket, words: Sequence[str], timeout: float) -> int:
+    link.settimeout(timeout)
+    heard = b""
+    try:
+        while data := link.recv(64):
+            heard += data
+    except TimeoutError:
+        os.kill(int(heard.split()[0]), signal.SIGKILL)
+        raise subprocess.TimeoutExpired(["hisops", *words], timeout) from None
+    return int(heard.split()[1])
+
+
+def _connected() -> socket.socket:
+    link = socket.socket(socket.AF_UNIX)
+    link.connect(str(_server()))
+    return link
+
+
+@functools.cache
+def _server() -> Path:
+    """Start the process that all calls are forked from; it ends with this one."""
+    path = Path(tempfile.mkdtemp(prefix="hisops-calls-")) / "socket"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-m", "tests.support.forking", str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    atexit.register(process.kill)
+    assert process.stdout is not None
+    if process.stdout.readline() != b"ready\n":
+        raise RuntimeError("the process that calls are forked from did not start")
+    return path
+
+
+def serve(path: str) -> None:
+    """Fork a process for each call, until who started this one is gone."""
+    from tests.kill.entry import preload
+
+    preload()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(16)
+        print("ready", flush=True)
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in ready:
+                return
+            link, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _attend(link)
+            link.close()
+
+
+def _attend(link: socket.socket) -> None:
+    """Carry out one call in a child, tell its number and then its exit code."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    data, fds, _, _ = socket.recv_fds(link, 1 << 20, 2)
+    while more := link.recv(1 << 20):
+        data += more
+    child = os.fork()
+    if child == 0:
+        link.close()
+        _carry_out(json.loads(data), fds)
+    link.sendall(f"{child} ".encode())
+    link.sendall(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n".encode())
+    os._exit(0)
+
+
+def _carry_out(asked: dict[str, Any], fds: list[int]) -> None:
+    from hisops.cli import app
+
+    code: Any = 70
+    try:
+        for number, fd in enumerate([os.open(os.devnull, os.O_RDONLY), *fds]):
+            os.dup2(fd, number)
+            os.close(fd)
+        sys.stdin, sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(fd, mode, closefd=False), "utf-8", "surrogateescape")  # type: ignore[arg-type]
+            for fd, mode in ((0, "r"), (1, "w"), (2, "w"))
+        )
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        time.tzset()
+        os.chdir(asked["folder"])
+        sys.argv = ["hisops", *asked["words"]]
+        app.main(asked["words"])
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
