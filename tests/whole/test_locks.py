@@ -45,6 +45,12 @@ class Elsewhere(SmallSite):
     def command(self, *words):
         return [sys.executable, "-m", "tests.support.elsewhere", self.machine, *words]
 
+    def hisops(self, *words, who="dba1"):
+        return subprocess.run(
+            self.command(*words), env=self.environment(who), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
+
 
 @pytest.fixture
 def small(tmp_path, server):
