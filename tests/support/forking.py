@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import copy
 import functools
 import io
 import json
@@ -79,6 +80,7 @@ def serve(path: str) -> None:
     from tests.kill.entry import preload
 
     preload()
+    _read_the_library()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -93,6 +95,26 @@ def serve(path: str) -> None:
                 listener.close()
                 _attend(link)
             link.close()
+
+
+def _read_the_library() -> None:
+    """Parse the shipped files once for all: the same text is understood alike, and ruamel takes a second for them."""
+    from hisops.documents import load
+    from hisops.documents.library import Library
+
+    parsed: dict[tuple[bytes | str, str], Any] = {}
+    plain = load.parse_leniently
+
+    def remembered(raw: bytes | str, name: str) -> Any:
+        if (raw, name) not in parsed:
+            parsed[raw, name] = plain(raw, name)
+        return copy.deepcopy(parsed[raw, name])
+
+    load.parse_leniently = remembered
+    library = Library()
+    for runbook in library.runbooks():
+        library.judges_of(runbook.model)
+        library.target_type(runbook.model.target.engine)
 
 
 def _attend(link: socket.socket) -> None:
