@@ -39,7 +39,9 @@ def process(command: Sequence[str], env: Mapping[str, str] | None = None, into: 
     """Run a whole process and measure it; RuntimeError if it fails."""
     with into.open("wb") as sink:
         begin = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, env=os.environ | dict(env or {}))
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.DEVNULL, env=os.environ | dict(env or {})
+        )
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - begin
     child.returncode = os.waitstatus_to_exitcode(status)
