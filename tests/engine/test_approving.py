@@ -253,3 +253,18 @@ def test_a_refused_statement_is_named_once():
     made.go()
     made.resume()
     assert len(made.view.refused) == 1
+
+
+def test_an_approval_of_the_plan_that_has_its_use_is_no_refusal_at_a_gate_for_the_evidence():
+    made = World([write("w", gate=PLAN_GATE), write("x", gate={"approve": {"role": "dba_lead"}})])
+    made.host.rules = {"probe-": Program(stdout="DONE\n"), "run-": Program(stdout="DONE\n")}
+    made.statements.runs.append(said(made, "approval"))
+    assert made.go().exit_code == 10
+    assert (made.states()["w"], made.states()["x"], refusals(made)) == ("SUCCEEDED", "WAITING", [])
+
+
+def test_an_approval_of_the_plan_that_has_no_use_is_refused_at_a_gate_for_the_evidence():
+    made = world({"approve": {"role": "dba_lead"}})
+    made.statements.runs.append(said(made, "approval"))
+    assert made.go().exit_code == 10
+    assert refusals(made) == ["it approves the plan, but the gate wants the evidence approved"]

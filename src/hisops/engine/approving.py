@@ -45,7 +45,7 @@ class Approvals:
             if reason is None:
                 self.arrivals.take(signed, step.id)
                 return r.GateDecided(step=step.id, part=part, by=signed.principal, statement=signed.sha256)
-            if signed.statement.get("step") in {step.id, "-"} and signed.statement.get("of") != "amendment":
+            if signed.statement.get("step") in {step.id, "-"} and not self._is_for_another(signed, rule):
                 self.arrivals.refuse(signed.sha256, reason)
         return None
 
@@ -80,6 +80,12 @@ class Approvals:
                 found[item.part] = reason
                 self.arrivals.refuse(item.statement or "-", reason)
         return found
+
+    def _is_for_another(self, signed: Signed, rule: Approve) -> bool:
+        """Tell whether an approval has its own use in this run, so that it is none of this gate's business."""
+        of = signed.statement.get("of")
+        taken = any(item.statement == signed.sha256 for item in self.recorder.view.statements)
+        return of == "amendment" or (of == "plan" and rule.of == "evidence" and taken)
 
     def _decided(self, step: Step) -> list[r.GateDecided]:
         decided = self.recorder.view.step(step.id).decided
