@@ -5,25 +5,13 @@ import subprocess
 
 import pytest
 
-from tests.support import small_site, sshd
+from tests.support import sshd
 from tests.whole.test_skeleton import newest, planned
 
 pytestmark = [
     pytest.mark.sshd,
     pytest.mark.skipif(sshd.missing() is not None, reason=str(sshd.missing())),
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def small(tmp_path, server):
-    return small_site.make(tmp_path, server)
 
 
 def waiting(small):

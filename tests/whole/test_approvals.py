@@ -12,7 +12,7 @@ import pytest
 from hisops.adapters.clock import SystemClock
 from hisops.adapters.sshkeys import OperatorKey, fingerprint_of
 from hisops.journal.ledger import Ledger, person_sign
-from tests.support import forking, small_site, sshd
+from tests.support import forking, sshd
 
 pytestmark = [
     pytest.mark.sshd,
@@ -48,18 +48,6 @@ class Person:
         done = self.shell("ssh-keygen", "-q", "-Y", "sign", "-n", "approve.v1@hisops", "-f", key, str(request))
         assert done.returncode == 0, done.stderr
         return request.with_name(request.name + ".sig")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def small(tmp_path, server):
-    return small_site.make(tmp_path, server)
 
 
 def person(small, who, *, with_site=False):

@@ -89,13 +89,6 @@ steps:
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
 @pytest.fixture
 def small(tmp_path, server):
     made = small_site.make(tmp_path, server)

@@ -23,13 +23,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
 @pytest.fixture
 def far_home(server):
     home: Path = server.folder.parent / "far-home"
@@ -50,11 +43,6 @@ class Elsewhere(SmallSite):
             self.command(*words), env=self.environment(who), stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=120,
         )  # fmt: skip
-
-
-@pytest.fixture
-def small(tmp_path, server):
-    return small_site.make(tmp_path, server)
 
 
 def copied(small, to, cls=Elsewhere):

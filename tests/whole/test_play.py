@@ -15,13 +15,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
 @pytest.fixture
 def small(tmp_path, server):
     return small_play.add(small_site.make(tmp_path, server))

@@ -65,13 +65,6 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
 def case(tmp_path_factory, server):
     small = small_site.make(tmp_path_factory.mktemp("refusals"), server)
     _more_people(small)

@@ -7,7 +7,7 @@ import os
 import pexpect
 import pytest
 
-from tests.support import small_site, sshd, steering_site
+from tests.support import sshd, steering_site
 from tests.support.steering_site import SteeredSite, wait_for
 
 pytestmark = [
@@ -15,13 +15,6 @@ pytestmark = [
     pytest.mark.skipif(sshd.missing() is not None, reason=str(sshd.missing())),
 ]
 PATIENCE = 120
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
 
 
 @pytest.fixture

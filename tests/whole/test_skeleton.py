@@ -17,18 +17,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    started = small_site.start_host(tmp_path_factory.mktemp("host"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def small(tmp_path, server):
-    return small_site.make(tmp_path, server)
-
-
 def newest(small):
     run: str = json.loads(small.hisops("status", "--json").stdout)["run"]
     return run
