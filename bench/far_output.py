@@ -13,6 +13,7 @@ from bench.timing import Sample, compare, process, show, timed
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
+from hisops.adapters.ssh_place import SshPlace
 from hisops.ports import Command, Stream
 
 MEBIBYTES = 50
@@ -59,12 +60,14 @@ def ssh(port: str, user: str, key: str, known_hosts: str) -> list[str]:
 def connect(port: str, user: str, key: str, known_hosts: str) -> ShellHost:
     """Return the host behind the adapter."""
     link = SshLink(
-        "far",
-        "127.0.0.1",
-        port=int(port),
-        user=user,
-        identity_file=Path(key),
-        known_hosts=[Path(known_hosts)],
+        SshPlace(
+            "far",
+            "127.0.0.1",
+            port=int(port),
+            user=user,
+            identity_file=Path(key),
+            known_hosts=[Path(known_hosts)],
+        )
     )
     return ShellHost("far", SshCarrier(link))
 

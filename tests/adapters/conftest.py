@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hisops.adapters.local import LocalCarrier
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
-from tests.adapters.far_side import Far, Output
+from tests.adapters.far_side import Far, Output, place
 from tests.support import sshd
 
 SHELLS = ("dash", "bash --posix", "ksh93", "mksh")
@@ -94,6 +94,22 @@ def _open(folder: Path) -> None:
 
 
 @pytest.fixture
+def extra(tmp_path: Path) -> Iterator[Callable[..., sshd.Sshd]]:
+    """Start further servers."""
+    if reason := sshd.missing():
+        pytest.skip(reason)
+    running: list[sshd.Sshd] = []
+
+    def start(name: str, *options: str) -> sshd.Sshd:
+        running.append(sshd.start(tmp_path / name, options=[f"SetEnv HOME={tmp_path}", *options]))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
 def far(server: Far, shell: str) -> Iterator[ShellHost]:
     """A host behind the system's sshd, in each shell."""
     host = ShellHost("far", carrier(server), shell=shell)
@@ -126,13 +142,4 @@ def carrier(far: Far) -> SshCarrier:
 
 
 def link(far: Far) -> SshLink:
-    server = far.server
-    return SshLink(
-        "far",
-        "127.0.0.1",
-        port=server.port,
-        user=server.user,
-        identity_file=server.client_key,
-        known_hosts=[server.known_hosts],
-        ssh_config=far.no_config(),
-    )
+    return SshLink(place(far.server, far.no_config()))

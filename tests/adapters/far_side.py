@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from hisops.adapters.ssh_place import SshPlace
 from hisops.ports import Stream
 from tests.support.sshd import Sshd
 
@@ -51,3 +53,18 @@ def until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
     while not true():
         assert time.monotonic() < end, f"did not happen: {what}"
         time.sleep(0.02)
+
+
+def place(server: Sshd, config: Path, **changes: Any) -> SshPlace:
+    """Return how to log in to `server`, with what a test wants otherwise; an empty `config` gives the tester no say."""
+    config.touch()
+    usual = SshPlace(
+        "db",
+        "127.0.0.1",
+        port=server.port,
+        user=server.user,
+        identity_file=server.client_key,
+        known_hosts=[server.known_hosts],
+        ssh_config=config,
+    )
+    return replace(usual, **changes)

@@ -13,6 +13,7 @@ import pytest
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
+from hisops.adapters.ssh_place import SshPlace
 from hisops.errors import Unreachable
 from hisops.ports import Command
 from hisops.secret import Secret
@@ -32,13 +33,15 @@ def host(other: AsyncsshServer, tmp_path: Path) -> Iterator[ShellHost]:
     config = tmp_path / "ssh_config"
     config.touch()
     link = SshLink(
-        "lab",
-        "127.0.0.1",
-        port=other.port,
-        user="dba",
-        identity_file=other.client_key,
-        known_hosts=[other.known_hosts],
-        ssh_config=config,
+        SshPlace(
+            "lab",
+            "127.0.0.1",
+            port=other.port,
+            user="dba",
+            identity_file=other.client_key,
+            known_hosts=[other.known_hosts],
+            ssh_config=config,
+        )
     )
     host = ShellHost("lab", SshCarrier(link))
     yield host

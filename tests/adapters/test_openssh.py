@@ -18,33 +18,18 @@ from hisops.adapters.openssh import OpensshCarrier
 from hisops.adapters.openssh_link import OpensshLink
 from hisops.adapters.reach import SiteReach
 from hisops.adapters.shell_host import ShellHost
+from hisops.adapters.ssh_place import SshPlace
 from hisops.adapters.vault import SiteVault
 from hisops.errors import Unreachable
 from hisops.model.site import Host, Site
 from hisops.ports import Command
 from hisops.secret import Secret
-from tests.adapters.far_side import Far, Output, until
+from tests.adapters.far_side import Far, Output, place, until
 from tests.support import sshd
 
 pytestmark = [pytest.mark.sshd]
 
 OLD = {"HostKeyAlgorithms": "+ssh-rsa"}
-
-
-@pytest.fixture
-def extra(tmp_path: Path) -> Iterator[Callable[..., sshd.Sshd]]:
-    """Start further servers."""
-    if reason := sshd.missing():
-        pytest.skip(reason)
-    running: list[sshd.Sshd] = []
-
-    def start(name: str, *options: str) -> sshd.Sshd:
-        running.append(sshd.start(tmp_path / name, options=[f"SetEnv HOME={tmp_path}", *options]))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.stop()
 
 
 @pytest.fixture
@@ -58,18 +43,9 @@ def links() -> Iterator[list[OpensshLink]]:
 @pytest.fixture
 def reach(tmp_path: Path, links: list[OpensshLink]) -> Callable[..., ShellHost]:
     """Make a host behind a server; all its masters are ended."""
-    config = tmp_path / "no_config"
-    config.touch()
 
-    def make(server: sshd.Sshd, **changes: object) -> ShellHost:
-        given: dict[str, object] = {
-            "port": server.port,
-            "user": server.user,
-            "identity_file": server.client_key,
-            "known_hosts": [server.known_hosts],
-            "ssh_config": config,
-        }
-        links.append(OpensshLink("db", "127.0.0.1", **(given | changes)))  # type: ignore[arg-type]
+    def make(server: sshd.Sshd, login_timeout: float = 20, **changes: object) -> ShellHost:
+        links.append(OpensshLink(place(server, tmp_path / "no_config", **changes), login_timeout=login_timeout))
         return ShellHost("db", OpensshCarrier(links[-1]))
 
     return make
@@ -175,8 +151,7 @@ def test_each_failure_has_its_own_code(server: Far, reach: Callable[..., ShellHo
         assert _code(reach(server.server, port=mute.getsockname()[1], login_timeout=0.3)) == "HIS-3003"
     assert _code(reach(server.server, identity_file=tmp_path / "stranger")) == "HIS-3004"
     assert _code(reach(server.server, identity_file=tmp_path / "none")) == "HIS-3055"
-    config = server.no_config()
-    assert _code(ShellHost("db", OpensshCarrier(OpensshLink("db", "no.such.invalid", ssh_config=config)))) == "HIS-3002"
+    assert _code(reach(server.server, address="no.such.host.invalid")) == "HIS-3002"
 
 
 def test_a_machine_without_ssh_is_told(host: ShellHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -195,7 +170,7 @@ def test_a_jump_host_is_held_to_the_same_rules(
     )
 
     def through(*known_hosts: Path) -> ShellHost:
-        links.append(OpensshLink("db", "db", user=target.user, known_hosts=known_hosts, ssh_config=config))
+        links.append(OpensshLink(SshPlace("db", "db", user=target.user, known_hosts=known_hosts, ssh_config=config)))
         return ShellHost("db", OpensshCarrier(links[-1]))
 
     assert through(target.known_hosts, jump.known_hosts).run(Command(script="true"), output) == 0
@@ -279,11 +254,12 @@ import os, signal
 from pathlib import Path
 from hisops.adapters.openssh import OpensshCarrier
 from hisops.adapters.openssh_link import OpensshLink
+from hisops.adapters.ssh_place import SshPlace
 from hisops.adapters.shell_host import ShellHost
 from hisops.ports import Command
-link = OpensshLink("db", "127.0.0.1", port={server.server.port}, user={server.server.user!r},
+link = OpensshLink(SshPlace("db", "127.0.0.1", port={server.server.port}, user={server.server.user!r},
     identity_file=Path({str(server.server.client_key)!r}), known_hosts=[Path({str(server.server.known_hosts)!r})],
-    ssh_config=Path({str(config)!r}))
+    ssh_config=Path({str(config)!r})))
 ShellHost("db", OpensshCarrier(link)).run(Command(script="true"), lambda stream, data: None)
 print(link._master.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ import pwd
 import resource
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,43 +16,20 @@ import pytest
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
+from hisops.adapters.ssh_place import SshPlace
 from hisops.adapters.ssh_words import ssh_words_not_honoured
 from hisops.errors import Unreachable
 from hisops.ports import Command
 from tests.adapters.conftest import link
-from tests.adapters.far_side import Far, Output
+from tests.adapters.far_side import Far, Output, place
 from tests.support import sshd
 
 pytestmark = [pytest.mark.sshd]
 
 
-@pytest.fixture
-def extra(tmp_path: Path) -> Iterator[Callable[..., sshd.Sshd]]:
-    """Start further servers."""
-    if reason := sshd.missing():
-        pytest.skip(reason)
-    running: list[sshd.Sshd] = []
-
-    def start(name: str, *options: str) -> sshd.Sshd:
-        running.append(sshd.start(tmp_path / name, options=[f"SetEnv HOME={tmp_path}", *options]))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.stop()
-
-
-def _reach(server: sshd.Sshd, folder: Path, **changes: object) -> ShellHost:
-    config = folder / "no_config"
-    config.touch()
-    given: dict[str, object] = {
-        "port": server.port,
-        "user": server.user,
-        "identity_file": server.client_key,
-        "known_hosts": [server.known_hosts],
-        "ssh_config": config,
-    }
-    return ShellHost("db", SshCarrier(SshLink("db", "127.0.0.1", **(given | changes))))  # type: ignore[arg-type]
+def _reach(server: sshd.Sshd, folder: Path, login_timeout: float = 20, **changes: object) -> ShellHost:
+    where = place(server, folder / "no_config", **changes)
+    return ShellHost("db", SshCarrier(SshLink(where, login_timeout=login_timeout)))
 
 
 def _code(host: ShellHost) -> str:
@@ -105,8 +82,7 @@ def test_each_failure_has_its_own_code(server: Far, tmp_path: Path) -> None:
         assert _code(_reach(server.server, tmp_path, port=mute.getsockname()[1], login_timeout=0.3)) == "HIS-3003"
     assert _code(_reach(server.server, tmp_path, identity_file=tmp_path / "stranger")) == "HIS-3004"
     assert _code(_reach(server.server, tmp_path, identity_file=tmp_path / "none")) == "HIS-3055"
-    nowhere = ShellHost("db", SshCarrier(SshLink("db", "no.such.host.invalid", ssh_config=server.no_config())))
-    assert _code(nowhere) == "HIS-3002"
+    assert _code(_reach(server.server, tmp_path, address="no.such.host.invalid")) == "HIS-3002"
 
 
 def test_a_link_that_died_unseen_is_made_again(host: ShellHost, server: Far, output: Output) -> None:
@@ -236,7 +212,7 @@ def test_a_jump_host_is_honoured_and_its_key_is_checked(
     )
 
     def through(*known_hosts: Path) -> ShellHost:
-        own = SshLink("db", "db", user=target.user, known_hosts=known_hosts, ssh_config=config)
+        own = SshLink(SshPlace("db", "db", user=target.user, known_hosts=known_hosts, ssh_config=config))
         return ShellHost("db", SshCarrier(own))
 
     host = through(target.known_hosts, jump.known_hosts)
@@ -263,11 +239,11 @@ def test_a_jump_host_that_matches_its_own_rule_is_reached_directly(
     )
     for name, logins in (("db", 1), ("bastion", 2)):
         known = [target.known_hosts, jump.known_hosts]
-        host = ShellHost(name, SshCarrier(SshLink(name, name, known_hosts=known, ssh_config=config)))
+        host = ShellHost(name, SshCarrier(SshLink(SshPlace(name, name, known_hosts=known, ssh_config=config))))
         assert host.run(Command(script="true"), output) == 0
         assert (name, jump.log().count("Accepted publickey")) == (name, logins)
         host.close()
-    plain = SshLink("p", "plain", port=1, ssh_config=config)
+    plain = SshLink(SshPlace("p", "plain", port=1, ssh_config=config))
     with pytest.raises(Unreachable) as caught:
         plain.session()
     assert caught.value.code in {"HIS-3001", "HIS-3002"}
@@ -278,7 +254,9 @@ def test_the_user_and_port_of_ssh_config_are_honoured(server: Far, tmp_path: Pat
     target = server.server
     lines = [f"User {target.user}", f"Port {target.port}", "HostName 127.0.0.1", f"IdentityFile {target.client_key}"]
     config.write_text("Host his-db1\n  " + "\n  ".join(lines) + "\n")
-    host = ShellHost("db", SshCarrier(SshLink("db", "his-db1", known_hosts=[target.known_hosts], ssh_config=config)))
+    host = ShellHost(
+        "db", SshCarrier(SshLink(SshPlace("db", "his-db1", known_hosts=[target.known_hosts], ssh_config=config)))
+    )
     assert host.run(Command(script="id -un"), output) == 0
     assert output.stdout.decode().strip() == pwd.getpwuid(os.getuid()).pw_name
     host.close()

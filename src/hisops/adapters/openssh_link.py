@@ -26,12 +26,12 @@ from hisops.adapters.ssh_failures import (
     LATE,
     LOGIN_REFUSED,
     LOST,
-    NO_KEY_FILE,
     NO_NAME,
     NOT_LISTENING,
     NOTHING_SHARED,
     UNKNOWN_KEY,
 )
+from hisops.adapters.ssh_place import SshPlace
 from hisops.errors import Unreachable
 from hisops.model.site import SshOption
 
@@ -53,32 +53,16 @@ _TOLD = (
     (r"Could not resolve hostname", NO_NAME),
     (r"timed out", LATE),
 )
-_OF_KEYS = {CHANGED_KEY[0], UNKNOWN_KEY[0]}
 
 
 class OpensshLink:
-    """Where a host is and how to log in. Starts a master when first needed, and again after a loss."""
+    """A connection to a place. Its master is started when first needed, and again after a loss."""
 
     def __init__(
-        self,
-        name: str,
-        address: str,
-        *,
-        port: int | None = None,
-        user: str | None = None,
-        identity_file: Path | None = None,
-        known_hosts: Sequence[Path] = (),
-        ssh_config: Path | None = None,
-        options: Mapping[SshOption, str] | None = None,
-        login_timeout: float = _LOGIN,
+        self, place: SshPlace, *, options: Mapping[SshOption, str] | None = None, login_timeout: float = _LOGIN
     ) -> None:
-        self.name = name
-        self._address = address
-        self._port = port
-        self._user = user
-        self._identity_file = identity_file
-        self._known_hosts = tuple(known_hosts)
-        self._ssh_config = ssh_config
+        self.name = place.name
+        self._place = place
         self._options = dict(options or {})
         self._login_timeout = login_timeout
         self._folder: Path | None = None
@@ -98,7 +82,7 @@ class OpensshLink:
             quiet = ["-o", "ControlMaster=no", "-o", "LogLevel=ERROR"]
             # Without a master ssh would log in by itself. It is not given that way, only one that leaves a mark.
             way = ["-o", f"ProxyCommand=touch {shlex.quote(str(mark))}".replace("%", "%%")]
-            return [*self._ssh(), *quiet, *way, "--", self._address, remote], mark
+            return [*self._ssh(), *quiet, *way, "--", self._place.address, remote], mark
 
     def alive(self) -> bool:
         """Whether the master still runs."""
@@ -124,12 +108,12 @@ class OpensshLink:
     def _ssh(self) -> list[str]:
         """Return ssh with everything that says how to reach the host."""
         arguments = ["ssh", "-T", "-F", str(self._at("config")), "-S", str(self._at("master")).replace("%", "%%")]
-        if self._port:
-            arguments += ["-p", str(self._port)]
-        if self._user:
-            arguments += ["-l", self._user]
-        if self._identity_file:
-            arguments += ["-i", str(self._identity_file), "-o", "IdentitiesOnly=yes"]
+        if self._place.port:
+            arguments += ["-p", str(self._place.port)]
+        if self._place.user:
+            arguments += ["-l", self._place.user]
+        if self._place.identity_file:
+            arguments += ["-i", str(self._place.identity_file), "-o", "IdentitiesOnly=yes"]
         for name, value in self._options.items():
             arguments += ["-o", f"{name}={value}"]
         return arguments
@@ -140,13 +124,12 @@ class OpensshLink:
         return self._folder / name
 
     def _connect(self) -> None:
-        if self._identity_file and not self._identity_file.is_file():
-            raise Unreachable(*NO_KEY_FILE, path=self._identity_file, host=self.name)
+        self._place.check_key()
         self._write_config()
         ready = f"ready-{secrets.token_hex(8)}"
         says = ["-o", "PermitLocalCommand=yes", "-o", f"LocalCommand=echo {ready}"]
         # The master lives as long as its stdin: when this process is killed, cat reads the end and the link is closed.
-        command = [*self._ssh(), "-M", *says, "--", self._address, "exec cat >/dev/null"]
+        command = [*self._ssh(), "-M", *says, "--", self._place.address, "exec cat >/dev/null"]
         self._master = self._start(command)
         if not _said_before(self._master, ready.encode(), self._login_timeout):
             failed = self._unreachable(late=self.alive())
@@ -171,18 +154,18 @@ class OpensshLink:
 
         The first value of a word counts, and ssh hands the file on to jump hosts.
         """
-        own = [self._ssh_config] if self._ssh_config else [Path("~/.ssh/config").expanduser(), _SYSTEM]
-        known = [*map(str, self._known_hosts), *self._users_known_hosts()]
+        own = [self._place.ssh_config] if self._place.ssh_config else [Path("~/.ssh/config").expanduser(), _SYSTEM]
+        known = [*map(str, self._place.known_hosts), *self._users_known_hosts()]
         lines = [*_STRICT, "UserKnownHostsFile " + " ".join(f'"{path}"' for path in known)]
         lines += [f'Include "{path}"' for path in own if path.is_file()]
         self._at("config").write_text("\n".join(lines) + "\n")
 
     def _users_known_hosts(self) -> list[str]:
         """Return the known_hosts files of the person's own configuration for the host."""
-        chosen = ["-F", str(self._ssh_config)] if self._ssh_config else []
+        chosen = ["-F", str(self._place.ssh_config)] if self._place.ssh_config else []
         try:
             told = subprocess.run(
-                ["ssh", "-G", *chosen, "--", self._address], capture_output=True, text=True, timeout=_CONNECT,
+                ["ssh", "-G", *chosen, "--", self._place.address], capture_output=True, text=True, timeout=_CONNECT,
                 check=False, env=_environment(),
             ).stdout  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
@@ -215,21 +198,13 @@ class OpensshLink:
 
     def _unreachable(self, *, late: bool) -> Unreachable:
         said = "timed out" if late else self._said()
-        code, fact, todo = next((failure for pattern, failure in _TOLD if re.search(pattern, said)), FAILED)
-        return Unreachable(
-            code,
-            fact,
-            todo,
-            host=self.name,
-            address=self._address,
-            user=self._user or "the login user",
-            known_hosts=str(self._known_hosts[0]) if self._known_hosts else "~/.ssh/known_hosts",
-            detail=(self._offered() if code in _OF_KEYS else "") or said or "ssh ended without a word",
-        )
+        failure = next((failure for pattern, failure in _TOLD if re.search(pattern, said)), FAILED)
+        offered = self._offered() if failure in (CHANGED_KEY, UNKNOWN_KEY) else ""
+        return self._place.unreachable(failure, offered or said or "ssh ended without a word")
 
     def _offered(self) -> str:
         """Return type and fingerprint of the key that the host shows, as ssh tells them when it is asked to talk."""
-        command = [*self._ssh(), "-o", "LogLevel=DEBUG1", "-o", "ControlPath=none", "--", self._address, "true"]
+        command = [*self._ssh(), "-o", "LogLevel=DEBUG1", "-o", "ControlPath=none", "--", self._place.address, "true"]
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             told = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LOGIN, check=False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 from hisops.adapters.carrier import Carrier
 from hisops.adapters.local import LocalCarrier
@@ -13,6 +12,7 @@ from hisops.adapters.openssh_link import OpensshLink
 from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
+from hisops.adapters.ssh_place import SshPlace
 from hisops.errors import UsageProblem
 from hisops.model import site as model
 from hisops.ports import Host, Sql, Vault
@@ -72,16 +72,18 @@ class SiteReach:
         )
 
     def _carrier(self, name: str, entry: model.Host) -> Carrier:
-        where: dict[str, Any] = {
-            "port": entry.port,
-            "user": entry.user,
-            "identity_file": self._site_dir / Path(entry.identity_file).expanduser() if entry.identity_file else None,
-            "known_hosts": [self._site_dir / "known_hosts"],
-            "ssh_config": self._ssh_config,
-        }
+        place = SshPlace(
+            name,
+            entry.address,
+            port=entry.port,
+            user=entry.user,
+            identity_file=self._site_dir / Path(entry.identity_file).expanduser() if entry.identity_file else None,
+            known_hosts=[self._site_dir / "known_hosts"],
+            ssh_config=self._ssh_config,
+        )
         if entry.ssh == "system":
-            return OpensshCarrier(OpensshLink(name, entry.address, **where, options=entry.ssh_options))
-        return SshCarrier(SshLink(name, entry.address, **where))
+            return OpensshCarrier(OpensshLink(place, options=entry.ssh_options))
+        return SshCarrier(SshLink(place))
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> UsageProblem:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from hisops.adapters.ssh_failures import (
     FAILED,
     LATE,
     LOGIN_REFUSED,
-    NO_KEY_FILE,
     NO_NAME,
     NO_WAY,
     NOT_LISTENING,
@@ -23,6 +22,7 @@ from hisops.adapters.ssh_failures import (
     UNKNOWN_KEY,
     Failure,
 )
+from hisops.adapters.ssh_place import SshPlace
 from hisops.errors import Unreachable
 
 _CONNECT = 10
@@ -33,27 +33,11 @@ _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "a
 
 
 class SshLink:
-    """Where a host is and how to log in. Connects when first needed, and again after a loss."""
+    """A connection to a place. Made when first needed, and again after a loss."""
 
-    def __init__(
-        self,
-        name: str,
-        address: str,
-        *,
-        port: int | None = None,
-        user: str | None = None,
-        identity_file: Path | None = None,
-        known_hosts: Sequence[Path] = (),
-        ssh_config: Path | None = None,
-        login_timeout: float = _LOGIN,
-    ) -> None:
-        self.name = name
-        self._address = address
-        self._port = port
-        self._user = user
-        self._identity_file = identity_file
-        self._known_hosts = tuple(known_hosts)
-        self._ssh_config = ssh_config
+    def __init__(self, place: SshPlace, *, login_timeout: float = _LOGIN) -> None:
+        self.name = place.name
+        self._place = place
         self._login_timeout = login_timeout
         self._connection: Any = None
         self._lock = threading.Lock()
@@ -97,19 +81,19 @@ class SshLink:
         from fabric import Config, Connection
 
         logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are no output of ours
-        config = Config(lazy=True, runtime_ssh_path=str(self._ssh_config) if self._ssh_config else None)
+        place = self._place
+        config = Config(lazy=True, runtime_ssh_path=str(place.ssh_config) if place.ssh_config else None)
         config.load_ssh_config()
         kwargs: dict[str, Any] = {"banner_timeout": self._login_timeout, "auth_timeout": self._login_timeout}
-        if self._identity_file:
-            if not self._identity_file.is_file():
-                raise Unreachable(*NO_KEY_FILE, path=self._identity_file, host=self.name)
-            kwargs |= {"key_filename": [str(self._identity_file)], "look_for_keys": False}
+        place.check_key()
+        if place.identity_file:
+            kwargs |= {"key_filename": [str(place.identity_file)], "look_for_keys": False}
         connection = Connection(
-            self._address,
-            user=self._user,
-            port=self._port,
+            place.address,
+            user=place.user,
+            port=place.port,
             config=config,
-            gateway=_gateway(config, self._address),
+            gateway=_gateway(config, place.address),
             connect_kwargs=kwargs,
             forward_agent=False,
         )
@@ -130,7 +114,7 @@ class SshLink:
         elif not isinstance(connection.gateway, str):
             self._open(connection.gateway)
         connection.connect_kwargs = {**connection.connect_kwargs, **extra}
-        connection.client.set_missing_host_key_policy(_RefuseUnknown(self.name, self._site_known_hosts()))
+        connection.client.set_missing_host_key_policy(_RefuseUnknown(self.name, self._place.site_known_hosts))
         for path in self._host_key_files(connection.ssh_config):
             with contextlib.suppress(OSError):
                 connection.client.load_system_host_keys(str(path))
@@ -138,27 +122,14 @@ class SshLink:
         connection.transport.set_keepalive(_KEEPALIVE)
 
     def _host_key_files(self, ssh_config: dict[str, Any]) -> Iterator[Path]:
-        yield from self._known_hosts
+        yield from self._place.known_hosts
         users = ssh_config.get("userknownhostsfile", "~/.ssh/known_hosts ~/.ssh/known_hosts2").split()
         globally = ssh_config.get("globalknownhostsfile", "/etc/ssh/ssh_known_hosts").split()
         for name in (*users, *globally):
             yield Path(name).expanduser()
 
-    def _site_known_hosts(self) -> str:
-        return str(self._known_hosts[0]) if self._known_hosts else "~/.ssh/known_hosts"
-
     def _unreachable(self, error: Exception) -> Unreachable:
-        code, fact, todo = _told(error)
-        return Unreachable(
-            code,
-            fact,
-            todo,
-            host=self.name,
-            address=self._address,
-            user=self._user or "the login user",
-            known_hosts=self._site_known_hosts(),
-            detail=str(error) or type(error).__name__,
-        )
+        return self._place.unreachable(_told(error), str(error) or type(error).__name__)
 
 
 def _told(error: Exception) -> Failure:
