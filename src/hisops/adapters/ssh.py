@@ -45,10 +45,14 @@ class SshCarrier:
         if channel := self._kept.take(argv):
             heard = _Heard(feed)
             try:
-                return self._run(channel, iter(text), heard.feed, deadline, argv)
-            except Unreachable:  # a kept connection may have died unseen: once more, on a new one
+                status = self._run(channel, iter(text), heard.feed, deadline, argv)
+            except Unreachable:
                 if heard.anything:
                     raise
+            else:
+                if heard.anything:
+                    return status
+            # The kept shell, or its connection, had died unseen: once more, with a new one.
         return self._run(self._start(argv, deadline), iter(text), feed, deadline, argv)
 
     def close(self) -> None:
