@@ -35,7 +35,8 @@ class Fleet:
 def main(folder: Path) -> None:
     """Compare the peers that are there; what is missing is said."""
     home = sshd.temporary()
-    server = sshd.start(home, options=["MaxStartups 500"])
+    # A home of its own: what the ~/.bashrc of who measures does is not to be measured.
+    server = sshd.start(home, options=["MaxStartups 500", f"SetEnv HOME={home}"])
     fleet = Fleet(server, home)
     try:
         contenders = {
