@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-import hisops
 from hisops.adapters.clock import SystemClock
 from hisops.adapters.local import LocalCarrier
 from hisops.adapters.reach import SiteReach
@@ -32,14 +30,6 @@ from tests.kill.scene import Scene
 ANSWERS = {"type_target": "box", "manual": "3"}
 LOGGED = ("blobs", "durable", "ledger", "run", "segment")
 HASTE = 40
-THIRD_PARTIES = (
-    "cel",
-    "cryptography.hazmat.primitives.asymmetric.ed25519",
-    "rich.console",
-    "rich.live",
-    "rich.table",
-    "ruamel.yaml",
-)
 
 
 class NearReach(SiteReach):
@@ -153,15 +143,6 @@ def _in_child(scene: Scene, words: Sequence[str], how: How, who: str) -> None:
         code = 70
     sys.stdout.flush()
     os._exit(code)
-
-
-def preload() -> None:
-    """Import all that a call may import, so that every fork finds it there."""
-    for module in pkgutil.walk_packages(hisops.__path__, "hisops."):
-        if not module.name.startswith("hisops.lab"):
-            importlib.import_module(module.name)
-    for name in THIRD_PARTIES:
-        importlib.import_module(name)
 
 
 def main() -> None:

@@ -22,9 +22,10 @@ from pathlib import Path
 
 from tests.kill import far
 from tests.kill.drive import Outcome, carry_through, prepare
-from tests.kill.entry import How, preload
+from tests.kill.entry import How
 from tests.kill.points import Points
 from tests.kill.scene import Scene
+from tests.support import preloading
 
 NAP = 20.0  # seconds between two lines of progress
 
@@ -165,6 +166,7 @@ def _worker(mine: Sequence[Case], folder: Path, results: Path) -> int:
         for scene in scenes.values():
             scene.root.mkdir(parents=True)
             prepare(scene)
+            preloading.read(scene.site)
         for case in mine:
             outcome = case.carry_out(scenes[case.fails])
             counts = {"runs": 1, **{kind: len(getattr(outcome, kind)) for kind in ("lost", "doubled", "unverified")}}
@@ -186,7 +188,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--dir", type=Path, default=None)
     asked = parser.parse_args()
-    preload()
+    preloading.preload()
     with tempfile.TemporaryDirectory(prefix="hisops-kill-", dir=asked.dir) as root:
         folder = Path(root)
         every = list(cases(Names.of(folder)))

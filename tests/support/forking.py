@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import array
 import atexit
-import copy
 import functools
 import io
 import json
@@ -77,10 +76,9 @@ def _server() -> Path:
 
 def serve(path: str) -> None:
     """Fork a process for each call, until who started this one is gone."""
-    from tests.kill.entry import preload
+    from tests.support import preloading
 
-    preload()
-    _read_the_library()
+    preloading.preload()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -95,26 +93,6 @@ def serve(path: str) -> None:
                 listener.close()
                 _attend(link)
             link.close()
-
-
-def _read_the_library() -> None:
-    """Parse the shipped files once for all: the same text is understood alike, and ruamel takes a second for them."""
-    from hisops.documents import load
-    from hisops.documents.library import Library
-
-    parsed: dict[tuple[bytes | str, str], Any] = {}
-    plain = load.parse_leniently
-
-    def remembered(raw: bytes | str, name: str) -> Any:
-        if (raw, name) not in parsed:
-            parsed[raw, name] = plain(raw, name)
-        return copy.deepcopy(parsed[raw, name])
-
-    load.parse_leniently = remembered
-    library = Library()
-    for runbook in library.runbooks():
-        library.judges_of(runbook.model)
-        library.target_type(runbook.model.target.engine)
 
 
 def _attend(link: socket.socket) -> None:

@@ -46,7 +46,6 @@ class _Checker:
 
     def __init__(self, names: Mapping[str, str], lenient: bool) -> None:
         self._names = names
-        self._groups = {name[:at] for name in names for at, char in enumerate(name) if char == "."}
         self._lenient = lenient
         self.faults: list[Fault] = []
 
@@ -104,7 +103,7 @@ class _Checker:
         return self._complain(node, fact, name=name, type=in_words(kind), member=path[length])
 
     def _group(self, node: s.Node, name: str) -> str:
-        if name in self._groups:
+        if any(known.startswith(f"{name}.") for known in self._names):
             return "map"
         if self._lenient:
             return "any"

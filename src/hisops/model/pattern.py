@@ -32,6 +32,7 @@ class _Weight:
     plain: int = 0
 
 
+@lru_cache(maxsize=4096)
 def check_pattern(pattern: str) -> str:
     """Return `pattern`; ValueError if it is no regular expression, or could be slow."""
     try:
