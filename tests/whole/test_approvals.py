@@ -85,11 +85,14 @@ def test_a_plan_is_approved_by_day_by_stock_means_alone_and_carried_out_at_night
         ("plan", "dba_lead", ["lead1@hospital"])
     ]
 
+    ok(dba1.hisops("approvals", "request", str(plan), "-o", str(dba1.home / "once-more.txt")))
+
     read = sent(request, lead1)
     assert "three-steps" in read.read_text()
     signature = sent(lead1.sign(read), dba1)
 
-    ok(dba1.hisops("approvals", "take", str(request), str(signature)))
+    taken = ok(dba1.hisops("approvals", "take", str(request), str(signature)))
+    assert "lead1@hospital approves files/three-steps 1.0.0 on box" in taken.stderr
     again = ok(dba1.hisops("approvals", "take", str(request), str(signature)))
     assert "It was here already" in again.stderr
     assert json.loads(ok(dba1.hisops("approvals", "--json")).stdout)["waiting"] == []
@@ -262,6 +265,8 @@ def test_two_different_people_make_a_quorum_of_two(small):
     for request in requests:
         ok(dba1.hisops("approvals", "request", str(plan), "-o", str(request)))
     ok(dba1.hisops("approvals", "take", str(requests[0]), str(lead1.sign(requests[0]))))
+    (item,) = json.loads(ok(dba1.hisops("approvals", "--json")).stdout)["waiting"]
+    assert (item["missing"], item["given"], item["able"]) == (1, ["lead1@hospital"], ["dba2@hospital"])
     dba2 = person(small, "dba2")
     refused = ok(dba1.hisops("approvals", "take", str(requests[0]), str(dba2.sign(sent(requests[0], dba2)))), 4)
     assert "same text as that of lead1@hospital" in refused.stderr

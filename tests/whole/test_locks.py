@@ -150,6 +150,7 @@ def test_a_fresh_site_folder_meets_a_lock_of_a_run_that_it_does_not_know(small, 
     assert refused.returncode == 5
     for part in (run, lock_of(small), str(small.site / "logs"), "dba1@hospital", "heard of", "Wait for it to end"):
         assert part in told(refused)
+    assert not (fresh.site / "logs/runs").exists(), "an approval would have been used up for nothing"
     silent(small, far_home)
     refused = fresh.hisops("run", str(path))
     assert refused.returncode == 5

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from hisops.cli.options import Invocation
@@ -155,10 +156,51 @@ def test_approve_refuses_at_once(case, who, reason):
     assert reason in done.stderr
 
 
+def test_at_a_terminal_it_is_refused_before_anything_is_asked(case, tmp_path):
+    request = case.signed(tmp_path, "lead1", {})[0]
+    for words in (("approve", case.run), ("approve", str(request))):
+        command = case.small.command(*words)
+        environment = case.small.environment("dba2")
+        screen = pexpect.spawn(
+            command[0], command[1:], env=environment, timeout=60, encoding="utf-8", dimensions=(40, 200)
+        )
+        screen.expect("does not hold the role")
+        assert "Sign this approval" not in screen.before
+        screen.expect(pexpect.EOF)
+        screen.close()
+        assert screen.exitstatus == 4
+
+
+def make_room(small):
+    """Cancel the run that waits now."""
+    run = json.loads(small.hisops("status", "--json").stdout)["run"]
+    assert small.hisops("cancel", run, "--reason", "make room").returncode == 1
+
+
+def test_an_approval_of_a_plan_comes_too_late_once_a_run_has_begun_it(case, tmp_path):
+    plan, request = tmp_path / "p.plan", tmp_path / "req.txt"
+    small = case.small
+    make_room(small)
+    assert small.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)).returncode == 0
+    assert small.hisops("approvals", "request", str(plan), "-o", str(request)).returncode == 0
+    request, signature = replace(case, request=parse(request.read_bytes())).signed(tmp_path, "lead1", {})
+    assert small.hisops("run", str(plan)).returncode == 10
+    run = json.loads(small.hisops("status", "--json").stdout)["run"]
+    with pytest.raises(IdentityRefused, match=f"its run {run.rpartition('-')[2]} has begun without it"):
+        take_signed(case.desk(), request, signature)
+    refused = small.hisops("approve", str(plan), who="lead1")
+    assert refused.returncode == 4
+    assert "has begun without it" in refused.stderr
+    assert small.hisops("cancel", run, "--reason", "from the start").returncode == 1
+    take_signed(case.desk(), request, signature)
+    assert small.hisops("run", str(plan)).returncode == 10
+    assert json.loads(small.hisops("status", "--json").stdout)["run"] != run
+
+
 def test_an_approval_of_the_plan_is_used_once(case, tmp_path):
     plan, request = tmp_path / "p.plan", tmp_path / "req.txt"
     small = case.small
-    assert small.hisops("cancel", case.run, "--reason", "make room").returncode == 1
+    make_room(small)
     assert small.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)).returncode == 0
     assert small.hisops("approvals", "request", str(plan), "-o", str(request)).returncode == 0
     request, signature = replace(case, request=parse(request.read_bytes())).signed(tmp_path, "lead1", {})
@@ -169,5 +211,5 @@ def test_an_approval_of_the_plan_is_used_once(case, tmp_path):
         take_signed(case.desk(), request, signature)
     assert small.hisops("cancel", run, "--reason", "once more").returncode == 1
     assert small.hisops("run", str(plan)).returncode == 10
-    assert "its nonce was used before" in small.hisops("status").stdout
+    assert "lead1@hospital: its nonce was used before" in small.hisops("status").stdout
     assert small.started() == 0

@@ -18,7 +18,7 @@ from hisops.cli.matter import (
 )
 from hisops.cli.reviewing import open_debts, review_run
 from hisops.cli.seen import Seen
-from hisops.cli.taking import read_request, take_text
+from hisops.cli.taking import read_request, refuse_in_vain, take_text
 from hisops.cli.wiring import Desk
 from hisops.console.plan import digest_lines, plan_lines
 from hisops.console.progress import short_id
@@ -61,9 +61,10 @@ def _approve_matter(desk: Desk, matter: Matter, hours: int) -> int:
         if desk.statements.person_of(rejection.principal) == desk.statements.person_of(desk.key().principal):
             remark(screen, "You have rejected this ({why}); the approval withdraws that.",
                    why=rejection.statement.get("reason"))  # fmt: skip
+    _refuse_in_vain(desk, matter, hours)
     if has_terminal(screen) and not type_target(screen, matter.plan.target, SIGN):
         return 0
-    signed = _sign(desk, matter, request_text(desk, matter, _own_roles(desk, matter), hours))
+    signed = sign_here(desk, matter.run, request_text(desk, matter, _own_roles(desk, matter), hours))
     document = {"run": matter.run.run_id, "step": matter.step} if matter.run else {"plan": matter.plan.digest}
     screen.data({**document, "approval": signed.sha256, "by": signed.principal, "of": matter.of})
     remark(screen, "Approved by {who}.", who=signed.principal)
@@ -77,14 +78,17 @@ def _own_roles(desk: Desk, matter: Matter) -> Sequence[str]:
     return [role for role in matter.roles if role in mine] or matter.roles
 
 
-def _sign(desk: Desk, matter: Matter, statement: Statement) -> Signed:
-    """Sign; IdentityRefused at once for who would be refused at the gate."""
-    key = desk.key()
-    would = Signed(statement=statement, sha256="", principal=key.principal, fingerprint=key.fingerprint)
-    if reason := why_not(desk, matter, would):
+def _refuse_in_vain(desk: Desk, matter: Matter, hours: int) -> None:
+    """Refuse at once, before anything is asked, who would be refused at the gate."""
+    statement = request_text(desk, matter, _own_roles(desk, matter), hours)
+    if reason := why_not(desk, matter, _as_if_signed(desk, statement)):
         raise cannot_approve(reason)
     look_back(desk)
-    return sign_here(desk, matter.run, statement)
+
+
+def _as_if_signed(desk: Desk, statement: Statement) -> Signed:
+    key = desk.key()
+    return Signed(statement=statement, sha256="", principal=key.principal, fingerprint=key.fingerprint)
 
 
 def _approve_request(desk: Desk, path: Path) -> int:
@@ -95,10 +99,11 @@ def _approve_request(desk: Desk, path: Path) -> int:
         from hisops.console.approvals import request_lines
 
         screen.show(request_lines(text, screen.page()))
+    refuse_in_vain(desk, _as_if_signed(desk, statement), str(path))
+    look_back(desk)
     target = (statement.get("target") or "").split(" ", 1)[0]
     if has_terminal(screen) and not type_target(screen, target, SIGN):
         return 0
-    look_back(desk)
     return take_text(desk, text, desk.key().sign(NAMESPACE, text), str(path))
 
 

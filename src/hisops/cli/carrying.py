@@ -106,7 +106,7 @@ def carry_out_plan(desk: Desk, plan: Plan, course: Course | None = None) -> int:
         check_fresh(desk, plan, Nobody(), observer)
     cited = cite(desk, plan)
     journal = wiring.start_log(desk, plan, cited.approvals)
-    journal.write(*(StatementRefused(statement=item.sha256, reason=item.reason) for item in cited.refused))
+    journal.write(*(StatementRefused(statement=item.sha256, reason=item.reason, by=item.by) for item in cited.refused))
     return _go(desk, screen, plan, journal, None, course)
 
 

@@ -42,7 +42,7 @@ def cite(desk: Desk, plan: Plan) -> Cited:
             statements.settle(item)
             approvals.append(item)
         else:
-            refused += [Rejected(sha256=item.sha256, reason=reason) for reason in reasons[:1] if reason]
+            refused += [Rejected(sha256=item.sha256, reason=why, by=item.principal) for why in reasons[:1] if why]
     return Cited(tuple(approvals), tuple(refused))
 
 

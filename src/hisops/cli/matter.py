@@ -12,8 +12,10 @@ from hisops.cli import wiring
 from hisops.cli.amending import open_request, shown_difference
 from hisops.cli.planfile import read_plan
 from hisops.cli.wiring import Desk
+from hisops.console.progress import short_id
 from hisops.console.written import plan_text, step_text
 from hisops.errors import UsageProblem
+from hisops.journal.begun import open_run_of
 from hisops.journal.ledger import Ledger
 from hisops.journal.plan_rejections import plan_rejections
 from hisops.journal.reader import LoadedRun
@@ -155,7 +157,15 @@ def why_not(desk: Desk, matter: Matter, signed: Signed) -> str | None:
     used = statements.used_nonces() if matter.run is None else ()
     wanted = [matter.wanted(gate) for gate in matter.gates]
     reasons = [why_refused(signed, each, statements, now=now, used_nonces=used) for each in wanted]
-    return None if None in reasons else "; ".join(dict.fromkeys(filter(None, reasons)))
+    if None in reasons:
+        return too_late(desk, matter.plan.digest) if matter.run is None else None
+    return "; ".join(dict.fromkeys(filter(None, reasons)))
+
+
+def too_late(desk: Desk, plan: str) -> str | None:
+    """Return why nobody can approve a plan any more that a run has begun, or None."""
+    run = open_run_of(desk.logs, plan)
+    return f"its run {short_id(run)} has begun without it, and takes approvals of its gates only" if run else None
 
 
 def rejections_of(desk: Desk, matter: Matter) -> list[Signed]:

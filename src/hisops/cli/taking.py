@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hisops.cli.matter import matter_of_run, why_not
+from hisops.cli.matter import matter_of_run, too_late, why_not
 from hisops.cli.wiring import Desk
-from hisops.console.progress import short_id
+from hisops.console.progress import short_digest, short_id
 from hisops.console.remarks import command, remark
 from hisops.console.theme import Screen
 from hisops.errors import HisopsError, IdentityRefused, UsageProblem
@@ -53,8 +53,7 @@ def take_text(desk: Desk, text: bytes, armored: str, name: str) -> int:
         signed = check_statement(text, armored, desk.trust, desk.clock.now())
     except ValueError as error:
         raise _does_not_count(name, str(error)) from error
-    if reason := desk.statements.why_other_ledger(signed) or _why_not(desk, signed):
-        raise _does_not_count(name, reason)
+    refuse_in_vain(desk, signed, name)
     run = signed.statement.get("run") if signed.statement.get("of") != "plan" else None
     there = desk.statements.for_run(run) if run else desk.statements.for_plan(str(signed.statement.get("plan")))
     known = any(isinstance(item, Signed) and item.sha256 == signed.sha256 for item in there)
@@ -64,11 +63,17 @@ def take_text(desk: Desk, text: bytes, armored: str, name: str) -> int:
         raise _does_not_count(name, str(error)) from error
     screen = Screen.of(desk.call)
     screen.data({"approval": signed.sha256, "by": signed.principal, "run": run, "new": not known})
-    template = "It was here already: approved by {who}." if known else "Approved by {who}."
-    remark(screen, template, who=signed.principal)
+    template = "It was here already: {who} approves {what}." if known else "{who} approves {what}."
+    remark(screen, template, who=signed.principal, what=_told(signed.statement))
     if run:
         command(screen, "Then:", f"hisops resume {short_id(run)}")
     return 0
+
+
+def refuse_in_vain(desk: Desk, signed: Signed, name: str) -> None:
+    """Refuse what would not count at its gate, or when its plan is carried out; nobody need sign it either."""
+    if reason := desk.statements.why_other_ledger(signed) or _why_not(desk, signed):
+        raise _does_not_count(name, reason)
 
 
 def _why_not(desk: Desk, signed: Signed) -> str | None:
@@ -98,9 +103,16 @@ def _why_not_of_plan(desk: Desk, signed: Signed) -> str | None:
             signed, wanted, desk.statements, now=desk.clock.now(), used_nonces=desk.statements.used_nonces()
         )
         if reason is None:
-            return None
+            return too_late(desk, str(get("plan")))
         reasons.append(reason)
     return "; ".join(dict.fromkeys(reasons))
+
+
+def _told(statement: Statement) -> str:
+    """Return what is approved, in the words of the statement."""
+    get = statement.get
+    where = f"{get('step')} of {get('run')}" if get("run") not in {None, "-"} else short_digest(str(get("plan")))
+    return f"{' '.join((get('runbook') or '-').split()[:2])} on {(get('target') or '-').split(' ')[0]} ({where})"
 
 
 def _does_not_count(name: str, reason: str) -> IdentityRefused:

@@ -8,13 +8,14 @@ from pathlib import Path
 from shlex import quote
 
 from hisops.cli import wiring
-from hisops.cli.matter import matter_of_run, rejections_of
+from hisops.cli.composing import compose
+from hisops.cli.matter import matter_of_run, plan_gates, rejections_of
 from hisops.cli.quorum import able
 from hisops.cli.reviewing import debts_of
 from hisops.cli.taking import read_request
 from hisops.cli.wiring import Desk
 from hisops.console.approvals import DebtItem, Waiting, WaitingItem
-from hisops.console.progress import short_id
+from hisops.console.progress import short_digest, short_id
 from hisops.errors import HisopsError
 from hisops.journal.reader import LoadedRun, list_runs, load_run
 from hisops.model.approval import STAMP
@@ -24,7 +25,6 @@ from hisops.model.run import fold
 from hisops.model.statement import Signed, Statement
 
 ASKED = "asked"
-_SHOWN = len("sha256:") + 12  # of a plan's digest: enough to find it by
 
 
 def asked_folder(desk: Desk) -> Path:
@@ -84,7 +84,7 @@ def _debts(desk: Desk, run: LoadedRun) -> Iterator[DebtItem]:
 
 
 def _plans(desk: Desk) -> Iterator[WaitingItem]:
-    """Give every request for a plan that is neither signed, nor expired, nor used up."""
+    """Give every request for a plan that is neither signed, nor expired, nor used up, nor one more than is needed."""
     used = desk.statements.used_nonces()
     for path in sorted(asked_folder(desk).glob("*.txt")) if asked_folder(desk).is_dir() else ():
         try:
@@ -94,7 +94,9 @@ def _plans(desk: Desk) -> Iterator[WaitingItem]:
         arrived = [item for item in desk.statements.for_plan(str(statement.get("plan"))) if isinstance(item, Signed)]
         signed = any(item.sha256 == f"sha256:{path.stem}" for item in arrived)
         if not signed and statement.get("nonce") not in used and not _is_over(desk, statement):
-            yield _plan_item(desk, path, statement, arrived)
+            item = _plan_item(desk, path, statement, arrived)
+            if item.missing > 0 or item.rejected:
+                yield item
 
 
 def _plan_item(desk: Desk, path: Path, statement: Statement, arrived: list[Signed]) -> WaitingItem:
@@ -104,12 +106,23 @@ def _plan_item(desk: Desk, path: Path, statement: Statement, arrived: list[Signe
     stands = [item for item in no if item.sha256 not in " ".join(i.statement.get("withdraws") or "" for i in arrived)]
     roles = (get("role") or "-").split()
     about = f"{' '.join((get('runbook') or '-').split()[:2])} {get('target')} {get('requester')}"
+    missing = max(_quorum(desk, statement, roles) - len(set(given)), 0)
     people = [who for role in roles for who in able(desk, role, str(get("requester")), *given)]
     return WaitingItem(
-        what="plan", name=str(get("plan"))[:_SHOWN], about=about, step=None,
-        role=", ".join(roles), missing=1, able=tuple(dict.fromkeys(people)), given=tuple(given),
+        what="plan", name=short_digest(str(get("plan"))), about=about, step=None,
+        role=", ".join(roles), missing=missing, able=tuple(dict.fromkeys(people)), given=tuple(given),
         rejected=tuple(map(told, stands)), commands=(f"hisops approve {quote(str(path))}",),
     )  # fmt: skip
+
+
+def _quorum(desk: Desk, statement: Statement, roles: list[str]) -> int:
+    """Return how many persons the plan of a request wants; 1 if its runbook is not there any more."""
+    runbook, target = ((statement.get(name) or "-").split()[0] for name in ("runbook", "target"))
+    try:
+        gates = plan_gates(compose(desk, runbook, target).model)
+    except HisopsError:
+        return 1
+    return max((gate.quorum for gate in gates if gate.role in roles), default=1)
 
 
 def _is_over(desk: Desk, statement: Statement) -> bool:

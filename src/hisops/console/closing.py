@@ -13,12 +13,13 @@ from hisops.console.deviations import deviation_lines
 from hisops.console.duration import spoken, time_of_day
 from hisops.console.grid import Column, folded, grid, pad, wrapped
 from hisops.console.i18n import mark
-from hisops.console.progress import Progress, short_id
+from hisops.console.progress import Progress, short_digest, short_id
 from hisops.console.reasons import reason_text
 from hisops.console.steps import running_lines
 from hisops.console.theme import FAINT, Page
 from hisops.console.timing import window_document
 from hisops.console.words import run_look, step_look
+from hisops.model.records import StatementRefused
 from hisops.model.run import RUN_ENDED
 
 _REFUSED = {
@@ -127,12 +128,17 @@ def _facts(progress: Progress, page: Page) -> list[tuple[str, str]]:
         rows.append((say("signed by"), ", ".join(signed)))
     if taken := [f"{each.previous} {page.signs.arrow} {each.by} ({each.role})" for each in view.handovers]:
         rows.append((say("handed over"), ", ".join(taken)))
-    if refused := list(dict.fromkeys(reason_text(item.reason, None, say) for item in view.refused)):
+    if refused := list(dict.fromkeys(_refused(item, page) for item in view.refused)):
         rows.append((say("does not count"), "\n".join(refused)))
     if lost := [link.host for link in view.links if link.event == "lost"]:
         rows.append((say("link lost"), ", ".join(f"{host} {lost.count(host)} x" for host in dict.fromkeys(lost))))
     rows += [(say("waits at"), f"{step}: {', '.join(parts)}") for step, parts in open_gates(progress)]
     return [*rows, (say("log"), f"runs/{progress.run_id}")]
+
+
+def _refused(item: StatementRefused, page: Page) -> str:
+    """Return whose statement, or which file, does not count, and why."""
+    return f"{item.by or short_digest(item.statement)}: {reason_text(item.reason, None, page.say)}"
 
 
 def _time(progress: Progress, page: Page) -> str:

@@ -83,6 +83,11 @@ class Progress:
         return step_id
 
 
+def short_digest(digest: str) -> str:
+    """Return enough of a digest to find by it what it is of."""
+    return digest[: len("sha256:") + 12]
+
+
 def short_id(run_id: str) -> str:
     """Return the end of a run's id that is enough to name it on the command line."""
     return run_id.rpartition("-")[2]

@@ -43,6 +43,7 @@ PHRASES = (
     mark("it has expired"),
     mark("its nonce was used before"),
     mark("it approves another plan"),
+    mark("has begun without it, and takes approvals of its gates only"),
     mark("it was given over other evidence than is shown now"),
     mark("it was given for a simulation"),
     mark("its file is gone"),

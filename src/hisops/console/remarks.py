@@ -40,4 +40,4 @@ def type_target(screen: Screen, target: str, ask: str = ASK) -> bool:
             return False
         if not typed or typed == target:
             return bool(typed)
-        put(screen.err, [Text("  " + screen.say("That is not the target's name; nothing was started."))])
+        put(screen.err, [Text("  " + screen.say("That is not the target's name."))])

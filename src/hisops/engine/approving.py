@@ -46,7 +46,7 @@ class Approvals:
                 self.arrivals.take(signed, step.id)
                 return r.GateDecided(step=step.id, part=part, by=signed.principal, statement=signed.sha256)
             if signed.statement.get("step") in {step.id, "-"} and not self._is_for_another(signed, rule):
-                self.arrivals.refuse(signed.sha256, reason)
+                self.arrivals.refuse(signed.sha256, reason, signed.principal)
         return None
 
     def rejections(self, step: Step, rule: Approve, evidence: str) -> list[Signed]:
@@ -78,7 +78,7 @@ class Approvals:
             reason = why_refused(signed, wanted, self.people, now=now) if signed else "its file is gone"
             if reason:
                 found[item.part] = reason
-                self.arrivals.refuse(item.statement or "-", reason)
+                self.arrivals.refuse(item.statement or "-", reason, item.by)
         return found
 
     def _is_for_another(self, signed: Signed, rule: Approve) -> bool:

@@ -26,7 +26,7 @@ class Arrivals:
         spent = {decision.statement for decision in self._recorder.view.spent}
         for item in self._statements.for_run(self._run_id):
             if isinstance(item, Rejected):
-                self.refuse(item.sha256, item.reason)
+                self.refuse(item.sha256, item.reason, item.by)
             elif item.sha256 not in spent or item.statement.get("of") == "plan":
                 found.append(item)
         return found
@@ -45,8 +45,8 @@ class Arrivals:
             kind = signed.statement.kind
             self._recorder.write(r.StatementTaken(statement=signed.sha256, kind=kind, by=signed.principal, step=step))
 
-    def refuse(self, sha256: str, reason: str) -> None:
+    def refuse(self, sha256: str, reason: str, by: str | None) -> None:
         """Take down once that a statement does not count; two people may have signed the same text."""
         known = {(item.statement, item.reason) for item in self._recorder.view.refused}
         if (sha256, reason) not in known:
-            self._recorder.write(r.StatementRefused(statement=sha256, reason=reason))
+            self._recorder.write(r.StatementRefused(statement=sha256, reason=reason, by=by))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hisops.engine import locking
 from hisops.engine.actions import Hands
 from hisops.engine.binding import Binder
 from hisops.engine.calling import PATIENCE, Caller, Log
@@ -76,11 +77,12 @@ def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) 
 
 
 def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan) -> None:
-    """Compare target and files with what was planned; Refused naming what moved."""
+    """Compare target and files with what was planned; Refused naming what moved, LockHeld naming who is at work."""
     hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
     values = Values(bound, own=_own_folders(ports, hands, bound, plan.id, plan.id))
     differs = files_moved(plan.files)
-    differs += moved(plan.identity, latch(hands, bound.target_type.identity, values, "identity"))
+    values.identity = latch(hands, bound.target_type.identity, values, "identity")
+    differs += moved(plan.identity, values.identity)
     differs += moved(plan.state, latch(hands, bound.target_type.state, values, "state"))
     if differs:
         raise Refused(
@@ -89,6 +91,8 @@ def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: P
             "Make a new plan and have it approved.",
             differs="; ".join(differs),
         )
+    if any(step.writes for step in bound.runbook.steps):
+        locking.check_free(ports, plan, values)
 
 
 def assemble(

@@ -214,7 +214,7 @@ class Gatekeeper:
                 return r.GateDecided(
                     step=step.id, part=part.name, by=signed.principal, value=value, statement=signed.sha256
                 )
-            self._arrivals.refuse(signed.sha256, reason)
+            self._arrivals.refuse(signed.sha256, reason, signed.principal)
         return None
 
 

@@ -88,6 +88,16 @@ def check_newest(host: Host, view: RunView, values: Values, run_id: str) -> None
         )  # fmt: skip
 
 
+def check_free(ports: Ports, plan: Plan, values: Values) -> None:
+    """Refuse to begin a run whose lock another holds: `take` would, with its approvals used up for nothing."""
+    where, run_as = marker_place(values)
+    host = ports.reach.host(where)
+    for name in lock_names(values):
+        found = host.read_marker(name, run_as)
+        if found.text:
+            raise _held_by(ports, host, name, run_as, found, holder_of(ports, plan, plan.id))
+
+
 def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences) -> None:
     """Take every lock; LockHeld names the holder. What was taken before a refusal is given back."""
     mine = holder_of(ports, plan, run_id)
@@ -135,9 +145,13 @@ def _own(ports: Ports, host: Host, name: str, run_as: RunAs | None, found: Marke
         found = host.touch_marker(name, text, run_as)
         if found.done:
             return found
+    raise _held_by(ports, host, name, run_as, found, mine)
+
+
+def _held_by(ports: Ports, host: Host, name: str, run_as: RunAs | None, found: Marker, mine: Holder) -> LockHeld:
     holder = parse(found.text)
     operations = host.operations(holder.run, run_as) if holder else {}
-    raise _refusal(name, host.name, found.text, life_of(found, holder, ports.locks, operations), mine)
+    return _refusal(name, host.name, found.text, life_of(found, holder, ports.locks, operations), mine)
 
 
 def _refusal(name: str, where: str, text: str | None, life: Life, mine: Holder) -> LockHeld:

@@ -26,7 +26,7 @@ def resolved(run: Running, step: Step) -> Resolved | None:
             continue
         if signed.principal not in run.involved:
             reason = f"{signed.principal} does not carry out this run"
-            run.recorder.write(r.StatementRefused(statement=signed.sha256, reason=reason))
+            run.recorder.write(r.StatementRefused(statement=signed.sha256, reason=reason, by=signed.principal))
             continue
         return _accept(run, step, signed)
     return None

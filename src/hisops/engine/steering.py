@@ -81,7 +81,7 @@ class Steering:
             if why is None:
                 yield signed
             elif signed.sha256 not in {item.statement for item in view.refused}:
-                self._recorder.write(r.StatementRefused(statement=signed.sha256, reason=why))
+                self._recorder.write(r.StatementRefused(statement=signed.sha256, reason=why, by=signed.principal))
 
 
 def _leave_of(signed: Signed) -> Leave:

@@ -159,7 +159,7 @@ class SignedStatements:
                     yield Rejected(sha256=pair.own or digest(read_regular(pair.text)), reason=str(error))
                 continue
             if reason := self.why_other_ledger(signed):
-                yield Rejected(sha256=signed.sha256, reason=reason)
+                yield Rejected(sha256=signed.sha256, reason=reason, by=signed.principal)
                 continue
             if (signed.sha256, signed.principal) not in seen:
                 seen.add((signed.sha256, signed.principal))

@@ -48,10 +48,11 @@ class Certifier(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A statement that was found but does not count, and why."""
+    """A statement that was found but does not count, and why; by whom it is, where its signature holds."""
 
     sha256: str
     reason: str
+    by: str | None = None
 
 
 class Statements(Protocol):

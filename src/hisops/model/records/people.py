@@ -43,11 +43,12 @@ class StatementTaken(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRefused(Record):
-    """A signed file was refused, with the reason."""
+    """A signed file was refused, with the reason; by whom it is, where its signature holds."""
 
     TYPE: ClassVar[str] = "approval.refused"
     statement: str
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
