@@ -101,8 +101,9 @@ def test_two_runs_at_once_the_second_names_the_first(small, tmp_path, server):
     other = small_site.make(tmp_path / "other", server)
     (other.folder / "name").write_text((small.folder / "name").read_text())
     run, process = start_running(small, planned(small))
-    assert other.hisops("run", planned(other)).returncode == 5
-    assert run in other.hisops("status").stdout
+    refused = other.hisops("run", planned(other))
+    assert refused.returncode == 5
+    assert f"is held by run {run}" in " ".join(refused.stderr.split())
     (small.folder / "wait").unlink()
     assert process.wait(60) == 0
     assert other.started() == 0

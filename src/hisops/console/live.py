@@ -161,6 +161,10 @@ class LiveWatch(Watch):
 class PlainWatch(Watch):
     """One line for each change of a step or of the run; the tool's output too with `--verbose`."""
 
+    def __init__(self, screen: Screen, progress: Progress, now: Callable[[], datetime]) -> None:
+        super().__init__(screen, progress, now)
+        self._signs = screen.page(screen.err).signs
+
     def _changed(self, record: r.Record) -> None:
         if isinstance(record, r.StepChanged) and record.reason == NOT_REACHED:
             return  # the end of the run says all there is to say
@@ -181,16 +185,16 @@ class PlainWatch(Watch):
     def _printed(self, lines: list[str]) -> None:
         if self.screen.verbose:
             for line in lines:
-                self._put(Text(f"{self.screen.page().signs.bar} {line}"))
+                self._put(Text(f"{self._signs.bar} {line}"))
 
     def _step(self, record: r.StepChanged) -> Text:
-        signs, look = self.screen.page(self.screen.err).signs, step_look(record.state)
+        look = step_look(record.state)
         title = self.progress.title(record.step, self.screen.say.code)
         seconds = self.progress.seconds(record.step, self.now())
         took = f", {spoken(seconds, self.screen.say)}" if seconds and record.state not in ACTIVE else ""
         number = self.progress.number(record.step)
         word = self.screen.say(look.word)
-        return Text(f"{getattr(signs, look.sign)} {number} {title}: {word}{took}{self._because(record.reason)}")
+        return Text(f"{getattr(self._signs, look.sign)} {number} {title}: {word}{took}{self._because(record.reason)}")
 
     def _because(self, reason: str | None) -> str:
         text = reason_text(reason, self.progress.runbook, self.screen.say)

@@ -28,6 +28,10 @@ class Progress:
     last: datetime | None = None
     _begun: dict[str, datetime] = field(default_factory=dict)
     _ended: dict[str, datetime] = field(default_factory=dict)
+    _places: dict[str, tuple[int, Step]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._places = {step.id: (number, step) for number, step in enumerate(self.runbook.steps, 1)}
 
     def apply(self, record: r.Record, at: datetime) -> None:
         """Take one more record into account."""
@@ -73,14 +77,14 @@ class Progress:
 
     def number(self, step_id: str) -> int:
         """Return the number of the step, counted from 1; 0 if the runbook has none of this id."""
-        return next((number for number, step in enumerate(self.runbook.steps, 1) if step.id == step_id), 0)
+        return self._places[step_id][0] if step_id in self._places else 0
 
     def title(self, step_id: str, lang: str) -> str:
         """Return the title of a step, or its id if the runbook does not have it."""
-        for step in self.runbook.steps:
-            if step.id == step_id:
-                return tagged(step.title.zh if lang == "zh" else step.title.en, step)
-        return step_id
+        if step_id not in self._places:
+            return step_id
+        step = self._places[step_id][1]
+        return tagged(step.title.zh if lang == "zh" else step.title.en, step)
 
 
 def short_digest(digest: str) -> str:

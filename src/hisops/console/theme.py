@@ -161,7 +161,11 @@ def put(console: Console, lines: Iterable[Text]) -> None:
     """Print rendered lines as they are, without a second layout."""
     for line in lines:
         try:
-            console.print(line, soft_wrap=True, highlight=False)
+            if console.is_terminal:
+                console.print(line, soft_wrap=True, highlight=False)
+            else:  # there is nothing to lay out or to colour
+                console.file.write(f"{line.plain}\n")
+                console.file.flush()
         except OSError as error:
             _only_lost(error)
 
@@ -171,7 +175,10 @@ def _console(file: TextIO) -> Console:
     if hasattr(file, "reconfigure"):
         file.reconfigure(errors="backslashreplace")
     width = None if terminal else int(os.environ.get("COLUMNS") or PIPED_WIDTH)
-    return Console(file=file, width=width, markup=False, emoji=False, highlight=False, no_color=_no_color(terminal))
+    return Console(
+        file=file, width=width, force_terminal=terminal, markup=False, emoji=False, highlight=False,
+        no_color=_no_color(terminal),
+    )  # fmt: skip
 
 
 def _no_color(terminal: bool) -> bool:

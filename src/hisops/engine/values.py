@@ -80,7 +80,8 @@ class Values:
         for name, value in self.parameters().items():
             found[name] = Value(self._file(name) or value, declared[name].type)
         for name, known in bound.runbook.known_in(self.here.scope).items():
-            found |= {f"{_word(name)}_{output}": value for output, value in self._outputs(known).items()}
+            if known.steps[0].outputs:
+                found |= {f"{_word(name)}_{output}": value for output, value in self._outputs(known).items()}
         if self.here.item is not None:
             found["item"] = Value(self.here.item, "string")
         for name, value in self.own.get(bound.host_name(place), {}).items():
