@@ -186,6 +186,8 @@ def test_an_approval_of_a_plan_comes_too_late_once_a_run_has_begun_it(case, tmp_
     request, signature = replace(case, request=parse(request.read_bytes())).signed(tmp_path, "lead1", {})
     assert small.hisops("run", str(plan)).returncode == 10
     run = json.loads(small.hisops("status", "--json").stdout)["run"]
+    waiting = json.loads(small.hisops("approvals", "--json").stdout)["waiting"]
+    assert [item["name"] for item in waiting] == [run], "the request for the plan is past"
     with pytest.raises(IdentityRefused, match=f"its run {run.rpartition('-')[2]} has begun without it"):
         take_signed(case.desk(), request, signature)
     refused = small.hisops("approve", str(plan), who="lead1")

@@ -9,7 +9,7 @@ from shlex import quote
 
 from hisops.cli import wiring
 from hisops.cli.composing import compose
-from hisops.cli.matter import matter_of_run, plan_gates, rejections_of
+from hisops.cli.matter import matter_of_run, plan_gates, rejections_of, too_late
 from hisops.cli.quorum import able
 from hisops.cli.reviewing import debts_of
 from hisops.cli.taking import read_request
@@ -93,7 +93,8 @@ def _plans(desk: Desk) -> Iterator[WaitingItem]:
             continue
         arrived = [item for item in desk.statements.for_plan(str(statement.get("plan"))) if isinstance(item, Signed)]
         signed = any(item.sha256 == f"sha256:{path.stem}" for item in arrived)
-        if not signed and statement.get("nonce") not in used and not _is_over(desk, statement):
+        begun = statement.get("nonce") in used or too_late(desk, str(statement.get("plan")))
+        if not (signed or begun or _is_over(desk, statement)):
             item = _plan_item(desk, path, statement, arrived)
             if item.missing > 0 or item.rejected:
                 yield item
