@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hisops.cli.matter import matter_of_run, too_late, why_not
 from hisops.cli.wiring import Desk
+from hisops.console.i18n import mark
 from hisops.console.progress import short_digest, short_id
 from hisops.console.remarks import command, remark
 from hisops.console.theme import Screen
@@ -63,8 +64,8 @@ def take_text(desk: Desk, text: bytes, armored: str, name: str) -> int:
         raise _does_not_count(name, str(error)) from error
     screen = Screen.of(desk.call)
     screen.data({"approval": signed.sha256, "by": signed.principal, "run": run, "new": not known})
-    template = "It was here already: {who} approves {what}." if known else "{who} approves {what}."
-    remark(screen, template, who=signed.principal, what=_told(signed.statement))
+    new, old = mark("{who} approves {what}."), mark("It was here already: {who} approves {what}.")
+    remark(screen, old if known else new, who=signed.principal, what=_told(signed.statement))
     if run:
         command(screen, "Then:", f"hisops resume {short_id(run)}")
     return 0

@@ -9,7 +9,7 @@ from hisops.model.plan import Plan
 from hisops.model.run import RunView, evidence_line
 from hisops.model.runbook import Step
 
-WIDTH = 160
+WIDTH = 100
 
 
 def plan_text(plan: Plan) -> str:
