@@ -80,7 +80,8 @@ def _item_lines(item: WaitingItem, page: Page) -> list[Text]:
     rows = [(say("wants"), f"{item.step}: {wants}" if item.step else wants)]
     if item.given:
         rows.append((say("approved by"), ", ".join(item.given)))
-    lines = [*wrapped(item.about, page.width, first=head, indent=4), *grid([Column(), Column(wraps=True)], rows, page.width, indent=4)]
+    lines = wrapped(item.about, page.width, first=head, indent=4)
+    lines += grid([Column(), Column(wraps=True)], rows, page.width, indent=4)
     for told in item.rejected:
         lines += wrapped(visible(told), page.width, first=Text(f"    {page.signs.bad} ", BAD), indent=6)
     return [*lines, *_who(item.able, item.commands, page)]

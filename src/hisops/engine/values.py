@@ -46,10 +46,9 @@ class Values:
     @staticmethod
     def of_run(bound: Bound, plan: Plan, view: RunView, own: Folders) -> Values:
         """Return the values of a run as its log has them."""
-        values = Values(bound, plan.identity, plan.state, own=own)
-        for step in view.steps.values():
-            values.outs[step.id], values.states[step.id] = step.out, step.state
-        return values
+        steps = view.steps.values()
+        outs, states = {step.id: step.out for step in steps}, {step.id: step.state for step in steps}
+        return Values(bound, plan.identity, plan.state, outs, states, own)
 
     def at(self, step: Step) -> Values:
         """Return the same values as `step` sees them."""

@@ -107,7 +107,7 @@ _FIELDS = {kind: frozenset(item.name for item in fields(cls)) for kind, cls in R
 
 def to_fields(record: Record) -> dict[str, Json]:
     """Return the fields of `record` as they stand in a line of the log."""
-    return {item.name: getattr(record, item.name) for item in fields(record)}
+    return {name: getattr(record, name) for name in _FIELDS[record.TYPE]}
 
 
 def from_fields(kind: str, values: dict[str, Json]) -> Record | None:
