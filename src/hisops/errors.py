@@ -30,6 +30,11 @@ class HisopsError(Exception):
         return self.todo.format(**self.values)
 
 
+def told(error: Exception) -> str:
+    """Return what is wrong, without the numbers and names that Python adds for the system's errors."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 class CheckFailed(HisopsError):
     """A step or a check failed."""
 

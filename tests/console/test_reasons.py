@@ -1,8 +1,11 @@
 """Reasons of the log in the reader's language: known sentences and the runbook's own titles, nothing guessed."""
 
+from hisops.console.errors import error_lines
 from hisops.console.i18n import Language
 from hisops.console.reasons import PHRASES, reason_text
+from hisops.errors import IdentityRefused
 from hisops.model.runbook import Runbook
+from tests.console.story import page
 from tests.support.builders import WORDS, step
 
 RUNBOOK = Runbook.model_validate(
@@ -34,3 +37,11 @@ def test_every_known_sentence_has_its_chinese():
 
 def test_hostile_text_is_escaped():
     assert "\x1b" not in reason_text("\x1b[31mred", None, Language("zh"))
+
+
+def test_an_error_says_the_reasons_that_are_known_in_the_language_of_the_screen():
+    error = IdentityRefused("HIS-4205", "You cannot approve this: {reason}.", reason="it has expired")
+    (line,) = error_lines(error, page("zh"))
+    assert "已过有效期" in line.plain
+    (line,) = error_lines(error, page("en"))
+    assert "it has expired" in line.plain

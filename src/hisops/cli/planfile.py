@@ -8,7 +8,7 @@ from typing import Any
 
 from hisops.canonical import canonical
 from hisops.engine.assembly import Definitions
-from hisops.errors import Refused, UsageProblem
+from hisops.errors import Refused, UsageProblem, told
 from hisops.model.plan import Plan
 
 
@@ -45,5 +45,5 @@ def read_plan(path: Path) -> Plan:
 
 def _no_plan(path: Path, why: Exception) -> UsageProblem:
     return UsageProblem(
-        "HIS-2203", "{path} is no saved plan: {why}.", "`hisops plan … -o FILE` saves one.", path=path, why=why
+        "HIS-2203", "{path} is no saved plan: {why}.", "`hisops plan … -o FILE` saves one.", path=path, why=told(why)
     )

@@ -10,7 +10,7 @@ from hisops.console.i18n import mark
 from hisops.console.progress import short_digest, short_id
 from hisops.console.remarks import command, remark
 from hisops.console.theme import Screen
-from hisops.errors import HisopsError, IdentityRefused, UsageProblem
+from hisops.errors import HisopsError, IdentityRefused, UsageProblem, told
 from hisops.journal.statements import check_statement
 from hisops.model import statement as model
 from hisops.model.approval import Wanted, why_refused
@@ -30,7 +30,7 @@ def read_request(path: Path) -> tuple[bytes, Statement]:
         raise UsageProblem(
             "HIS-4225", "{path} is no request for an approval: {why}.",
             "Take the file as it was sent, byte for byte; `hisops approvals request` writes one.",
-            path=path, why=str(error),
+            path=path, why=told(error),
         ) from error  # fmt: skip
     return text, statement
 
@@ -43,7 +43,7 @@ def take_signed(desk: Desk, request: Path, signature: Path) -> int:
     except (OSError, ValueError) as error:
         raise UsageProblem(
             "HIS-4226", "{path} cannot be read as a signature: {why}.",
-            "ssh-keygen leaves it in a file that ends .sig.", path=signature, why=error,
+            "ssh-keygen leaves it in a file that ends .sig.", path=signature, why=told(error),
         ) from error  # fmt: skip
     return take_text(desk, text, armored, str(request))
 
@@ -65,7 +65,7 @@ def take_text(desk: Desk, text: bytes, armored: str, name: str) -> int:
     screen = Screen.of(desk.call)
     screen.data({"approval": signed.sha256, "by": signed.principal, "run": run, "new": not known})
     new, old = mark("{who} approves {what}."), mark("It was here already: {who} approves {what}.")
-    remark(screen, old if known else new, who=signed.principal, what=_told(signed.statement))
+    remark(screen, old if known else new, who=signed.principal, what=_approved(signed.statement))
     if run:
         command(screen, "Then:", f"hisops resume {short_id(run)}")
     return 0
@@ -109,7 +109,7 @@ def _why_not_of_plan(desk: Desk, signed: Signed) -> str | None:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def _told(statement: Statement) -> str:
+def _approved(statement: Statement) -> str:
     """Return what is approved, in the words of the statement."""
     get = statement.get
     where = f"{get('step')} of {get('run')}" if get("run") not in {None, "-"} else short_digest(str(get("plan")))

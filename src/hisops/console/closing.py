@@ -138,7 +138,9 @@ def _facts(progress: Progress, page: Page) -> list[tuple[str, str]]:
 
 def _refused(item: StatementRefused, page: Page) -> str:
     """Return whose statement, or which file, does not count, and why."""
-    return f"{item.by or short_digest(item.statement)}: {reason_text(item.reason, None, page.say)}"
+    reason = reason_text(item.reason, None, page.say)
+    who = item.by or short_digest(item.statement)
+    return reason if reason.startswith(who) else f"{who}: {reason}"
 
 
 def _time(progress: Progress, page: Page) -> str:

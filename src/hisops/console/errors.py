@@ -9,6 +9,7 @@ from rich.text import Text
 from hisops.console.escape import sentence
 from hisops.console.grid import wrapped
 from hisops.console.problems import Problem, problem_document, problem_lines
+from hisops.console.reasons import known_words
 from hisops.console.theme import BAD, Page, Screen, put
 from hisops.errors import HisopsError
 
@@ -16,7 +17,7 @@ from hisops.errors import HisopsError
 def error_lines(error: HisopsError, page: Page) -> list[Text]:
     """Return `error HIS-2107  No target …` and the advice below it."""
     head = Text.assemble("  ", (page.say("error"), BAD), f" {error.code}  ")
-    lines = wrapped(sentence(page.say.fact(error)), page.width, first=head, indent=4)
+    lines = wrapped(sentence(known_words(page.say.fact(error), page.say)), page.width, first=head, indent=4)
     todo = page.say.todo(error)
     return lines + (wrapped(sentence(todo), page.width, first=Text("  "), indent=4) if todo else [])
 

@@ -99,7 +99,12 @@ def reason_text(reason: str | None, runbook: Runbook | None, say: Language) -> s
             text = text.replace(step.manual.instruct.en.strip(), step.manual.instruct.zh.strip())
     for rule in runbook.refuse if runbook else ():
         text = text.replace(rule.because.en, rule.because.zh)
-    for phrase in PHRASES:
+    return known_words(text, say)
+
+
+def known_words(text: str, say: Language) -> str:
+    """Return `text` with the sentences that are known in the language of the screen."""
+    for phrase in PHRASES if say.code != "en" else ():
         if phrase in text:
             text = text.replace(phrase, say(phrase))
     return text
