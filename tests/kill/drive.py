@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hisops.errors import HisopsError
 from hisops.journal.reader import LoadedRun, list_runs, load_run
+from hisops.model.records import CallEnded
 from hisops.model.run import RunView, fold
 from tests.kill.entry import ANSWERS, ORDINARY, How, call
 from tests.kill.faults import fingerprint
@@ -170,7 +171,7 @@ def _check_end(scene: Scene, run: LoadedRun, view: RunView, outcome: Outcome) ->
     if not (run.sealed and run.closed):
         wrong(f"the run has not ended: {view.reason}")
         return
-    if view.state not in _right_ends(scene, outcome):
+    if view.state not in _right_ends(scene, run, outcome):
         wrong(f"it ended {view.state}: {view.reason}")
     undone = view.state == "ROLLED_BACK"
     happened = {step: scene.effects(step) for step in ONCE}
@@ -184,13 +185,21 @@ def _check_end(scene: Scene, run: LoadedRun, view: RunView, outcome: Outcome) ->
             wrong(f"the lock {lock.name} is still held on the host: {text}")
 
 
-def _right_ends(scene: Scene, outcome: Outcome) -> set[str]:
-    """Return how the run may end. A kill of hisops alone changes nothing; a loss on the far side may cost a step."""
-    if scene.fails:
+def _right_ends(scene: Scene, run: LoadedRun, outcome: Outcome) -> set[str]:
+    """Return how the run may end. A kill of hisops alone changes nothing; a loss on the far side may cost a step.
+
+    It may also cost the word that a step has failed. Then the target alone tells, and its effect is there.
+    """
+    if scene.fails and not (outcome.harmed and not _told_to_fail(run)):
         return {"ROLLED_BACK"}
     if outcome.harmed or HELD in outcome.codes:
         return {"SUCCEEDED", "SUCCEEDED_WITH_EXCEPTIONS", "ROLLED_BACK"}
     return {"SUCCEEDED"}
+
+
+def _told_to_fail(run: LoadedRun) -> bool:
+    """Tell whether the end of a tool that failed came to the log."""
+    return any(isinstance(record, CallEnded) and record.verdict == "failed" for record in run.records)
 
 
 def _locks(scene: Scene) -> list[Path]:
