@@ -23,6 +23,20 @@ actions:
       version: {pattern: '^version ([\\d.]{1,40})$', type: version}
 """
 
+SCENARIOS = """\
+hisops: scenarios/v1
+runbook: thing/do
+target: box
+values: {payload: {file: payload*, digest: sha256}, days: 3}
+scenarios:
+  - id: one
+    title: {zh: 一, en: One}
+    begin: [slow]
+    answers: {look: seen}
+    acts:
+      - {exit: [0, 13], steps: {look: SUCCEEDED}, named: [done], starts: {tool list: 1}}
+"""
+
 TARGET = """\
 hisops: target/v1
 id: thing

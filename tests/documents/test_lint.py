@@ -71,6 +71,26 @@ def test_a_fact_keeps_only_what_its_judge_captures(tmp_path):
     assert (problem.rule, problem.hint) == ("TA001", "Did you mean `names`?")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("runbook: thing/do", "runbook: thing/dp", "Did you mean `thing/do`?"),
+        ("steps: {look: SUCCEEDED}", "steps: {lok: SUCCEEDED}", ""),
+        ("answers: {look: seen}", "answers: {lock: seen}", ""),
+    ],
+)
+def test_rehearsals_speak_of_a_runbook_and_its_steps(tmp_path, old, new, hint):
+    library = shelf.library(tmp_path)
+    shelf.write(tmp_path, "thing/do", shelf.HEAD)
+    path = tmp_path / "thing/do.scenarios.yaml"
+    path.write_text(shelf.SCENARIOS)
+    assert lint_file(path, library) == []
+    assert library.ids() == ("thing/do",), "rehearsals are no runbook"
+    path.write_text(shelf.SCENARIOS.replace(old, new))
+    (problem,) = lint_file(path, library)
+    assert (problem.rule, problem.hint or "") == ("SC001", hint)
+
+
 def test_an_id_fits_the_place_of_its_file(tmp_path):
     path = shelf.write(tmp_path / "runbooks", "thing/other", shelf.HEAD)
     assert rules(lint_file(path, shelf.library(tmp_path / "shipped"))) == ["LB001"]

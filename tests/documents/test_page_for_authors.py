@@ -19,8 +19,8 @@ def test_the_example_breaks_no_rule(tmp_path):
 
 
 def test_the_table_names_every_rule_once_and_in_order():
-    named = re.findall(r"^\| ((?:RB|LB|TA)\d{3}) \|", PAGE, re.MULTILINE)
-    assert named == [*(rule.id for rule in RULES), *WIDE_RULES, "TA001"]
+    named = re.findall(r"^\| ((?:RB|LB|TA|SC)\d{3}) \|", PAGE, re.MULTILINE)
+    assert named == [*(rule.id for rule in RULES), *WIDE_RULES, "TA001", "SC001"]
 
 
 def test_every_link_on_the_page_leads_to_a_heading():

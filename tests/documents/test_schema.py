@@ -17,7 +17,7 @@ from tests.documents import shelf
 SOUND = {
     "runbook/v1": shelf.runbook(shelf.WRITE), "judge/v1": shelf.JUDGE, "target/v1": shelf.TARGET,
     "site/v1": site_template(), "roster/v1": roster_template(),
-    "playbook/v1": shelf.PLAYBOOK,
+    "playbook/v1": shelf.PLAYBOOK, "scenarios/v1": shelf.SCENARIOS,
     "policy/v1": "hisops: policy/v1\nverify_required: true\nrequire_anchor: false\n",
 }  # fmt: skip
 BROKEN = [
@@ -37,6 +37,8 @@ BROKEN = [
     ("site/v1", "{prompt: true}", "{prompt: true, env: X}"),
     ("site/v1", "via: sudo", "via: telnet"),
     ("roster/v1", "roles: [dba]", "roles: []"),
+    ("scenarios/v1", "exit: [0, 13]", "exit: []"),
+    ("scenarios/v1", "begin: [slow]", "begin: [Slow]"),
     ("playbook/v1", "on: standby", "on: nowhere"),
     ("playbook/v1", "on_failure: hold", "on_failure: undo"),
     ("playbook/v1", "runbook: thing/do", "runbook: thing/do\n    sh: ls"),

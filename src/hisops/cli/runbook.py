@@ -89,7 +89,8 @@ def lint(ctx: typer.Context, files: Files) -> None:
 def schema(
     ctx: typer.Context,
     kind: Annotated[
-        Literal["runbook", "judge", "site", "roster", "target", "playbook"], typer.Argument(help="Which kind of file.")
+        Literal["runbook", "judge", "site", "roster", "target", "playbook", "scenarios"],
+        typer.Argument(help="Which kind of file."),
     ] = "runbook",
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
@@ -98,6 +99,21 @@ def schema(
     from hisops.documents.schema import schema_of
 
     screen_of(asked(ctx)).raw(dumps(schema_of(f"{kind}/v1"), ensure_ascii=False, indent=2))
+
+
+@app.command("test", cls=Command)
+def rehearse(
+    ctx: typer.Context,
+    runbooks: Annotated[
+        list[str] | None, typer.Argument(help="Ids of runbooks; all that have scenarios if none.", autocompletion=_ids)
+    ] = None,
+    dir: Annotated[Path, typer.Option("--dir", help="The folder of the lab.", file_okay=False)] = Path("hisops-lab"),
+    only: Annotated[str, typer.Option("--only", help="Only the scenario of this id.")] = "",
+) -> None:
+    """Rehearse runbooks in a lab by the scenarios beside them, and say what of them was never met."""
+    from hisops.cli import rehearsals
+
+    raise typer.Exit(rehearsals.rehearse(asked(ctx), runbooks or [], dir, only))
 
 
 @app.command("judge", cls=Command)

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from hisops.documents.commands import Row, commands
 from hisops.documents.load import Loaded, load
-from hisops.documents.places import definitions, id_of, shipped_runbooks
+from hisops.documents.places import SCENARIOS, definitions, id_of, shipped_runbooks
 from hisops.documents.problems import nearest
 from hisops.errors import Refused, UsageProblem
 from hisops.model.judge import Action, Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
 from hisops.model.runbook import Call, Runbook
+from hisops.model.scenario import Scenarios
 from hisops.model.site import TargetType
 from hisops.model.text import Definition
 
@@ -59,6 +60,14 @@ class Library:
     def playbook(self, name: str) -> Loaded[Playbook]:
         """Return the playbook `name` as it is written; `lint.fit_playbook` tells whether it can be carried out."""
         return self._find(f"{PLAYBOOKS}/{name}", Playbook, [f"{PLAYBOOKS}/{each}" for each in self.playbooks()])
+
+    def scenarios(self, runbook: str) -> Loaded[Scenarios] | None:
+        """Return the rehearsals of a runbook, the site's own first; None if it has none."""
+        for folder in filter(None, (self._own, self._shipped)):
+            path = folder / f"{runbook}{SCENARIOS}"
+            if path.is_file():
+                return load(path, Scenarios)
+        return None
 
     def commands(self) -> list[Row]:
         """Return the commands that runbooks bring; see `hisops.documents.commands`."""

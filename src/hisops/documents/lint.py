@@ -31,6 +31,7 @@ from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.errors import UsageProblem
 from hisops.model.playbook import Playbook
 from hisops.model.runbook import Runbook
+from hisops.model.scenario import Scenarios
 from hisops.model.site import Site, TargetType
 
 
@@ -169,6 +170,8 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
     elif isinstance(best, TargetType):
         findings = library_wide.facts_are_captured(best, library)
         yield from problems_of(findings, source, "TA001", "error", examined.damaged)
+    elif isinstance(best, Scenarios):
+        yield from problems_of(library_wide.rehearsals_fit(best, library), source, "SC001", "error", examined.damaged)
     elif isinstance(best, Site):
         own = Library(path.parent, best.overrides) if path.name == FILE else library
         yield from site_problems(best, source, own, examined.damaged)

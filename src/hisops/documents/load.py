@@ -17,6 +17,7 @@ from hisops.model.playbook import Playbook
 from hisops.model.policy import NOTHING_MORE, Policy
 from hisops.model.roster import Roster
 from hisops.model.runbook import Runbook
+from hisops.model.scenario import Scenarios
 from hisops.model.site import Site, TargetType
 from hisops.model.text import Definition
 
@@ -30,6 +31,7 @@ KINDS: dict[str, type[Definition]] = {
     "policy/v1": Policy,
     "target/v1": TargetType,
     "playbook/v1": Playbook,
+    "scenarios/v1": Scenarios,
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from hisops.errors import UsageProblem
 
 APART = ("judges", "targets", "reconcile")
+SCENARIOS = ".scenarios.yaml"  # the rehearsals of a runbook lie beside it
 
 
 def shipped_runbooks(package: Path | None = None) -> Path:
@@ -24,7 +25,7 @@ def shipped_runbooks(package: Path | None = None) -> Path:
 def definitions(folder: Path) -> Iterator[Path]:
     """Give the files of runbooks below `folder`, in the order of their ids."""
     for path in sorted(folder.rglob("*.yaml")):
-        if path.relative_to(folder).parts[0] not in APART:
+        if path.relative_to(folder).parts[0] not in APART and not path.name.endswith(SCENARIOS):
             yield path
 
 

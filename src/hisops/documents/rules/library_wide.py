@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hisops.model.judge import Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
 from hisops.model.runbook import Runbook
+from hisops.model.scenario import Scenario, Scenarios
 from hisops.model.site import TargetType
 
 _FOLDERS: dict[type, str] = {Judge: "judges/", TargetType: "targets/", Playbook: f"{PLAYBOOKS}/"}
@@ -37,6 +38,30 @@ def _playbook_is_in_place(path: Path, playbook: Playbook) -> Iterator[Finding]:
     if path.resolve().parent.name == PLAYBOOKS and path.stem != playbook.id:
         fact, todo = "The id `{id}` does not fit the place of the file.", "Call the file `playbooks/{id}.yaml`."
         yield Finding(("id",), fact, todo, {"id": playbook.id})
+
+
+def rehearsals_fit(examined: Scenarios, library: Library) -> Iterator[Finding]:
+    """Rehearsals are of a runbook that there is, and speak of its steps."""
+    if examined.runbook not in library.ids():
+        guess = nearest(examined.runbook, list(library.ids()))
+        fact, todo = "There is no runbook `{id}`.", "Did you mean `{guess}`?" if guess else ""
+        yield Finding(("runbook",), fact, todo, {"id": examined.runbook, "guess": guess})
+        return
+    steps = {step.id for step in library.runbook(examined.runbook).model.steps}
+    for number, scenario in enumerate(examined.scenarios):
+        for place, names in _steps_named(scenario):
+            for name in names:
+                if name.partition("/")[0] not in steps:
+                    fact = "The runbook has no step `{id}`."
+                    yield Finding(("scenarios", number, *place), fact, "", {"id": name})
+
+
+def _steps_named(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Iterable[str]]]:
+    yield ("answers",), scenario.answers
+    for number, act in enumerate(scenario.acts):
+        yield ("acts", number, "steps"), act.steps
+        yield ("acts", number, "passed"), act.passed
+        yield ("acts", number, "undo"), filter(None, [act.undo])
 
 
 def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:

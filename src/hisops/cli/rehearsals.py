@@ -1,0 +1,60 @@
+"""`hisops runbook test`: every scenario of the runbooks that are asked for, in one lab."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hisops.cli.opening import open_library
+from hisops.cli.options import Invocation
+from hisops.cli.rehearsing import Outcome, Rehearsal
+from hisops.console.rehearsal import coverage_lines, outcome_lines, rehearsal_document
+from hisops.console.theme import Screen
+from hisops.documents.library import Library
+from hisops.errors import UsageProblem
+from hisops.lab import control
+from hisops.model.coverage import Measure, measure
+from hisops.model.scenario import Scenarios
+
+Found = tuple[str, list[Outcome], dict[str, Measure]]
+
+
+def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str) -> int:
+    """Rehearse; return 1 if a scenario came out otherwise than it says."""
+    library, screen = open_library(call), Screen.of(call)
+    chosen = {name: _scenarios(library, name) for name in runbooks} or {
+        name: found.model for name in library.ids() if (found := library.scenarios(name))
+    }
+    if only and not any(each.id == only for scenarios in chosen.values() for each in scenarios.scenarios):
+        raise UsageProblem(
+            "HIS-1014", "There is no scenario called {name}.", "See the files *.scenarios.yaml.", name=only
+        )
+    control.up(lab, pace=0.05)
+    found = [_of_one(screen, library, name, scenarios, lab, only) for name, scenarios in chosen.items()]
+    screen.data({"runbooks": [rehearsal_document(*each) for each in found]})
+    return int(any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes))
+
+
+def _scenarios(library: Library, name: str) -> Scenarios:
+    library.runbook(name)
+    if (found := library.scenarios(name)) is None:
+        raise UsageProblem(
+            "HIS-1015", "The runbook {name} has no scenarios.", "Write them beside it: {name}.scenarios.yaml", name=name
+        )
+    return found.model
+
+
+def _of_one(screen: Screen, library: Library, name: str, scenarios: Scenarios, lab: Path, only: str) -> Found:
+    runbook = library.runbook(name).model
+    judges = {tool: each.model for tool, each in library.judges_of(runbook).items()}
+    rehearsal, outcomes = Rehearsal(lab, runbook, scenarios), []
+    for scenario in scenarios.scenarios:
+        if only in {"", scenario.id}:
+            began = time.monotonic()
+            outcomes.append(rehearsal.carry_out(scenario))
+            title = scenario.title.zh if screen.say.code == "zh" else scenario.title.en
+            screen.show(outcome_lines(outcomes[-1], title, time.monotonic() - began, screen.page()))
+    measures = measure(rehearsal.coverage, runbook, judges)
+    screen.show(coverage_lines(name, measures, screen.page()))
+    return name, outcomes, measures

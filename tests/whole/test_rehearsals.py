@@ -1,0 +1,63 @@
+"""The fault table of docs/faults.md: every scenario beside a shipped runbook, as `hisops runbook test` plays it."""
+
+import json
+
+import pytest
+
+from hisops.cli.rehearsing import Rehearsal
+from hisops.documents.library import Library
+from tests.support import forking, lab_site
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
+
+LIBRARY = Library()
+CASES = [
+    (name, scenario)
+    for name in LIBRARY.ids()
+    if (found := LIBRARY.scenarios(name))
+    for scenario in found.model.scenarios
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    started = lab_site.up(tmp_path_factory.mktemp("lab"))
+    yield started
+    lab_site.down(started)
+
+
+@pytest.fixture
+def rehearse(lab):
+    def carry_out(runbook, scenario):
+        definition = LIBRARY.runbook(runbook).model
+        rehearsal = Rehearsal(
+            lab.site, definition, LIBRARY.scenarios(runbook).model, lambda words, env: forking.call(words, env, 900)
+        )
+        return rehearsal, rehearsal.carry_out(scenario)
+
+    return carry_out
+
+
+@pytest.mark.parametrize(("runbook", "scenario"), CASES, ids=[f"{name}-{each.id}" for name, each in CASES])
+def test_it_comes_out_as_it_says(lab, rehearse, runbook, scenario):
+    rehearsal, outcome = rehearse(runbook, scenario)
+    assert outcome.wrong == []
+    if outcome.run:
+        assert rehearsal.coverage.carried_out
+    if {1, 12} & set(scenario.acts[-1].exits):
+        for fault in scenario.begin:
+            lab.fault(fault, False)
+        state = json.loads(lab.plan(lab_site.GOOD, "--json").stdout)["plan"]["state"]
+        assert '"open_mode": "READ WRITE"' in json.dumps(state), "the database serves again"
+
+
+def test_what_comes_out_otherwise_is_told(rehearse):
+    scenario = next(each for name, each in CASES if each.id == "conflict")
+    act = scenario.acts[0].model_copy(update={"exit": 0, "named": ("no such word",), "starts": {"opatch": 999}})
+    rehearsal, outcome = rehearse("oracle/patch-apply", scenario.model_copy(update={"acts": (act,)}))
+    first, second, third = outcome.wrong
+    assert first.startswith("exit 3, not 0: ")
+    assert second == "nothing says 'no such word'"
+    assert third.startswith("opatch was started ")
+    assert outcome.run is None
+    assert any("conflict" in name for name in rehearsal.coverage.failed)
