@@ -192,7 +192,8 @@ class Rehearsal:
 def _differs(act: Act, done: Done, answer: Mapping[str, Any]) -> Iterator[str]:
     """Give what is not as the act expects it."""
     if done.returncode not in act.exits:
-        yield f"exit {done.returncode}, not {' or '.join(map(str, act.exits))}: {answer.get('reason') or _last_line(done)}"
+        wanted = " or ".join(map(str, act.exits))
+        yield f"exit {done.returncode}, not {wanted}: {answer.get('reason') or _last_line(done)}"
     if act.state and answer.get("state") != act.state:
         yield f"the run is {answer.get('state')}, not {act.state}"
     states = {step["id"]: step["state"] for step in answer.get("steps", [])}
