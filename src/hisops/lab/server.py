@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import redo
+from hisops.lab import pair
 from hisops.lab.layout import HOSTS, Layout
-from hisops.lab.lifecycle import down
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
+from hisops.lab.roles import down
 from hisops.lab.state import Store
 from hisops.lab.tree import new_boot, write_launchers
 
@@ -126,11 +126,10 @@ def _peek() -> int:
 def crash(store: Store, host: str) -> None:
     """Leave the databases of `host` as a power cut does."""
     for name in store.databases():
-        with store.change(name) as state:
+        with pair.changing(store, name) as (state, _):
             if state["host"] == host:
                 down(state)
                 state["listener"]["up"] = False
-                redo.follow(store, state)
 
 
 def _take(lock: IO[str]) -> bool:

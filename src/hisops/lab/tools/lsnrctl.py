@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hisops.lab import background, redo
+from hisops.lab import background, pair
 from hisops.lab.machine import ports_file
 from hisops.lab.registration import ready_services, registered, registers_at
 from hisops.lab.state import State
@@ -123,9 +123,8 @@ def _stop(desk: Desk, database: str) -> int:
     if not _connect(desk, state):
         return 1
     desk.pause(0.5)
-    with desk.store.change(database) as state:
+    with pair.changing(desk.store, database) as (state, _):
         state["listener"]["up"] = False
-        redo.follow(desk.store, state)
     background.stopped(desk.layout, database, "listener")
     return _completed(desk)
 
@@ -139,9 +138,8 @@ def _start(desk: Desk, database: str) -> int:
         return 1
     desk.out(f"Starting {binary}: please wait...", "")
     desk.pause(0.5)
-    with desk.store.change(database) as state:
+    with pair.changing(desk.store, database) as (state, _):
         state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
-        redo.follow(desk.store, state)
     background.start(desk.layout, database, "listener")
     desk.out(
         "TNSLSNR for Linux: Version 19.0.0.0.0 - Production",

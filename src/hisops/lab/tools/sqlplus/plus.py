@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hisops.lab import lifecycle, redo
-from hisops.lab.commands import recompile
+from hisops.lab import lifecycle
+from hisops.lab.commands import CommandRefused, recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.sqlplus import scripts
@@ -30,7 +30,10 @@ _CHINESE = {
     "Pluggable database altered.": "插接式数据库已变更。",
     "PL/SQL procedure successfully completed.": "PL/SQL 过程已成功完成。",
 }
-_STAGE = re.compile(r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?P<read_only>\s+READ\s+ONLY)?", re.IGNORECASE)
+_STAGE = re.compile(
+    r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?:\s+STANDBY\s+DATABASE|\s+READ\s+WRITE|(?P<read_only>\s+READ\s+ONLY))?",
+    re.IGNORECASE,
+)
 _IGNORED = (
     "COLUMN",
     "COL",
@@ -151,12 +154,13 @@ class Plus:
         stage = match["stage"].upper() if match else ""
         if not match or not connection.sysdba or connection.state["status"] != before[stage]:
             return False
-        if stage == "OPEN" and connection.state["role"] == redo.STANDBY and connection.state["standby"]["mrp"]:
-            return False  # the database refuses it in its own words
         if stage == "MOUNT":
             lifecycle.mount(self.desk, connection.database, lambda *_: None)
         else:
-            lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
+            try:
+                lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
+            except CommandRefused:
+                return False  # the database refuses it in its own words
         self.say("", "Database altered.", "")
         return True
 

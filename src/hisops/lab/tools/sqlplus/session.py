@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hisops.lab import commands, redo
+from hisops.lab import pair
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.state import LAB, State
 from hisops.lab.tools.desk import Desk
@@ -57,10 +57,7 @@ class Connection:
 
     def _command(self, text: str) -> str | None:
         try:
-            with self.desk.store.change(self.database) as state:
-                answer = commands.carry_out(state, self.container, text)
-                redo.follow(self.desk.store, state)
-                return answer
+            return pair.carry_out(self.desk.store, self.database, self.container, text, sysdba=self.sysdba)
         except CommandRefused as refused:
             raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
 
