@@ -11,6 +11,9 @@ from hisops.lab.opening import open_database
 from hisops.lab.roles import close, down
 from hisops.lab.seed import start_states
 from hisops.lab.state import State, Store
+from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.dgmgrl.main import Prompt
+from hisops.lab.tools.dgmgrl.session import Session
 
 APPLY = "alter database recover managed standby database disconnect"
 
@@ -19,10 +22,14 @@ class Pair:
     """HIS and HIS_DR as a lab starts with them."""
 
     def __init__(self, directory: Path) -> None:
-        layout = Layout(directory)
-        self.store = Store(layout.state)
-        for name, state in start_states({host: layout.machine(host) for host in HOSTS}, 0.02).items():
+        self.layout = Layout(directory)
+        self.store = Store(self.layout.state)
+        for name, state in start_states({host: self.layout.machine(host) for host in HOSTS}, 0.001).items():
             self.store.write(name, state)
+        for host in HOSTS:
+            home = self.layout.machine(host).oracle_home
+            (home / "dbs").mkdir(parents=True)
+            (home / "dbs" / f"spfile{'his' if host == HOSTS[0] else 'hisdr'}.ora").touch()
 
     def sql(self, name: str, text: str) -> str:
         """Carry out a statement as SYSDBA; return the answer or the error."""
@@ -67,3 +74,29 @@ class Pair:
     def alert(self, name: str) -> str:
         state = self.state(name)
         return (alert.folder(state) / f"alert_{state['sid']}.log").read_text()
+
+
+class Terminal(Desk):
+    """A desk whose voice is kept."""
+
+    def __init__(self, layout: Layout, host: str) -> None:
+        machine = layout.machine(host)
+        sid = "his" if host == HOSTS[0] else "hisdr"
+        env = {"HOME": str(machine.home("oracle")), "ORACLE_SID": sid, "ORACLE_HOME": str(machine.oracle_home)}
+        super().__init__("dgmgrl", [], layout, host, env)
+        self.said: list[str] = []
+
+    def raw(self, data: bytes) -> None:
+        self.said.append(data.decode())
+
+
+def dgmgrl(both: Pair, *commands: str, host: str = "his-db1", logon: str | None = None) -> str:
+    """Run DGMGRL at its prompt; by default as SYS with the password, at the database of the host."""
+    desk = Terminal(both.layout, host)
+    alias = "his" if host == HOSTS[0] else "his_dr"
+    prompt = Prompt(Session(desk), silent=True, echo=False)
+    prompt.log_on(logon if logon is not None else f"sys/{both.store.read('lab')['password']}@{alias}")
+    desk.said.clear()
+    for command in commands:
+        prompt.carry_out(command)
+    return "".join(desk.said)

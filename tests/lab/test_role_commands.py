@@ -78,8 +78,16 @@ def test_two_standbys_are_undone_by_force_on_one_that_has_applied_the_end(both: 
 @pytest.mark.parametrize(
     ("on", "text", "error"),
     [
-        ("his_dr", "alter database switchover to his", "ORA-16465: operation must be initiated on an open primary data"),
-        ("his", "alter database switchover to nowhere", "ORA-16474: target_db_name not found in the LOG_ARCHIVE_DEST_n"),
+        (
+            "his_dr",
+            "alter database switchover to his",
+            "ORA-16465: operation must be initiated on an open primary data",
+        ),
+        (
+            "his",
+            "alter database switchover to nowhere",
+            "ORA-16474: target_db_name not found in the LOG_ARCHIVE_DEST_n",
+        ),
         ("his_dr", "alter database switchover to his_dr force", "ORA-16473: database is not in limbo"),
         ("his", "alter database failover to his", "ORA-16464: operation must be initiated on a physical standby data"),
         ("his", "alter database activate standby database", "ORA-01665: control file is not a standby control file"),
@@ -138,7 +146,9 @@ def test_finish_and_commit_is_the_old_failover(both: Pair) -> None:
     assert both.sql("his_dr", finish) == "Database altered."
     assert both.role("his_dr")[2] == "TO PRIMARY"
     assert both.sql("his_dr", APPLY).startswith("ORA-16157")
-    assert both.sql("his_dr", "alter database commit to switchover to primary with session shutdown").endswith("altered.")
+    assert both.sql("his_dr", "alter database commit to switchover to primary with session shutdown").endswith(
+        "altered."
+    )
     assert both.role("his_dr")[:2] == ("PRIMARY", "MOUNTED")
 
 

@@ -54,7 +54,7 @@ class Machine:
         return self.root / "home" / user
 
     def order(self, name: str) -> Path:
-        """Return the file by which `reboot` or `cut` is asked of this host."""
+        """Return the file by which `reboot`, `cut` or `start` is asked of this host."""
         return self.root / "proc" / f"order-{name}"
 
 

@@ -21,6 +21,7 @@ _SGA = (
     "Database Buffers         3439329280 bytes",
     "Redo Buffers                7589888 bytes",
 )
+_SLOW_MOUNT = 180
 Say = Callable[..., None]
 
 
@@ -42,10 +43,10 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
-    background.start(desk.layout, name, "instance")
+    background.start_instance(desk.layout, desk.host, name)
     say("ORACLE instance started.", "", *_SGA)
     if upto != "nomount":
-        mount(desk, name, say)
+        mount(desk, name, say, opens_next=upto == "open")
     if upto == "open":
         try:
             open_(desk, name, say)
@@ -53,10 +54,10 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
             say(f"ORA-{refused.number:05d}: {refused.text}")
 
 
-def mount(desk: Desk, name: str, say: Say) -> None:
+def mount(desk: Desk, name: str, say: Say, *, opens_next: bool = False) -> None:
     """Go from STARTED to MOUNTED."""
-    desk.pause(0.5)
-    with pair.changing(desk.store, name) as (state, _):
+    desk.pause(_SLOW_MOUNT if desk.armed("slow-mount") else 0.5)
+    with pair.changing(desk.store, name, adopt=not opens_next) as (state, _):
         state.update(status="MOUNTED", open_mode="MOUNTED")
         alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
     say("Database mounted.")

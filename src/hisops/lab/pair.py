@@ -11,8 +11,11 @@ from hisops.lab.state import LAB, State, Store
 
 
 @contextmanager
-def changing(store: Store, name: str) -> Iterator[tuple[State, State]]:
-    """Give the database `name` and the other one for changing; kept unless the block raises."""
+def changing(store: Store, name: str, *, adopt: bool = True) -> Iterator[tuple[State, State]]:
+    """Give the database `name` and the other one for changing; kept unless the block raises.
+
+    The broker takes a standby on as soon as it may, which is not yet while one is on its way from MOUNTED to OPEN.
+    """
     pace = store.read(LAB)["pace"]
     with store.change_all(store.databases()) as states:
         state = states[name]
@@ -21,14 +24,15 @@ def changing(store: Store, name: str) -> Iterator[tuple[State, State]]:
         for one, number in zip((state, other), numbers, strict=True):
             scn.note(one, number)
         yield state, other
-        agree(state, other, pace)
+        agree(state, other, pace, adopt=adopt)
 
 
-def agree(state: State, other: State, pace: float) -> None:
+def agree(state: State, other: State, pace: float, *, adopt: bool = True) -> None:
     """Let brokers talk and redo flow as both databases now are."""
     config.hear(state, other)
     for one, two in ((state, other), (other, state)):
-        adoption.look_after(one, two)
+        if adopt:
+            adoption.look_after(one, two)
         redo.settle(one, two, pace)
 
 

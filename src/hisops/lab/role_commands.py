@@ -67,12 +67,17 @@ def _switchover(state: State, other: State, words: Words) -> str:
 
 def switch_roles(state: State, other: State) -> None:
     """Carry a switchover out from its primary: both databases have their new roles, neither is open."""
-    roles.retire(state)
-    roles.receive_end(other, state)
+    retire_alone(state, other)
     alert.write(
         other, "SWITCHOVER: received request 'ALTER DTABASE COMMIT TO SWITCHOVER  TO PRIMARY' from primary database."
     )
     roles.take_over(other)
+
+
+def retire_alone(state: State, other: State) -> None:
+    """Carry out the first half of a switchover: the primary has become a standby, nobody a primary."""
+    roles.retire(state)
+    roles.receive_end(other, state)
 
 
 def _verified(state: State, other: State) -> str:
@@ -102,8 +107,7 @@ def _commit_to_standby(state: State, other: State, words: Words) -> str:
         raise CommandRefused(16465, "operation must be initiated on an open primary database")
     if other["role"] != redo.STANDBY or not redo.flows(other) or other["gap"] or max(redo.lags(other)) > _PATIENCE:
         raise CommandRefused(16416, "No viable Physical Standby switchover targets available")
-    roles.retire(state)
-    roles.receive_end(other, state)
+    retire_alone(state, other)
     return ALTERED
 
 

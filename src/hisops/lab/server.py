@@ -40,7 +40,7 @@ class Server:
         signal.signal(signal.SIGTERM, self._on_term)
         for host in HOSTS:
             write_launchers(self._layout, host)
-            for order in ("reboot", "cut"):
+            for order in ("reboot", "cut", "start"):
                 self._layout.machine(host).order(order).unlink(missing_ok=True)
             self._boot(host)
         self._announce()

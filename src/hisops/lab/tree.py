@@ -36,6 +36,7 @@ HOME_TOOLS = {
     "datapatch": "OPatch",
     "sqlplus": "bin",
     "rman": "bin",
+    "dgmgrl": "bin",
     "lsnrctl": "bin",
     "tnsping": "bin",
 }

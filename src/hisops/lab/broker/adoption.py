@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from hisops.lab import alert, redo
-from hisops.lab.broker.config import manages, own_name
+from hisops.lab.broker.config import amend_member, manages, own_name
 from hisops.lab.state import State
-
-
-def expect(state: State) -> None:
-    """Note that a database will be taken on as a standby when it is mounted."""
-    state["broker"]["members"][own_name(state)]["adopt"] = True
 
 
 def look_after(state: State, other: State) -> None:
     """Start Redo Apply where a role change of the broker has left it to be started."""
     member = state["broker"]["members"][own_name(state)]
-    if not (member.get("adopt") and manages(state) and state["role"] == redo.STANDBY):
+    if not (member["adopt"] and manages(state) and state["role"] == redo.STANDBY):
         return
-    member["adopt"] = False
+    amend_member(state, other, own_name(state), adopt=False)
     if other["role"] == redo.PRIMARY and member["on"] and not state["standby"]["mrp"]:
         state["standby"].update(mrp=True, real_time=True)
         alert.write(

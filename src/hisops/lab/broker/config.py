@@ -20,10 +20,11 @@ def configuration() -> State:
         "edition": 1,
         "changed": 0.0,
         "primary": MEMBERS[0],
-        "members": {name: {"enabled": True, "on": True, "trouble": ""} for name in MEMBERS},
+        "members": {name: {"enabled": True, "on": True, "trouble": "", "adopt": False} for name in MEMBERS},
         "fast_start": False,
         "observer": "",
         "unobserved": False,
+        "settle": "",
     }
 
 
@@ -48,6 +49,12 @@ def amend(state: State, other: State | None, **changes: object) -> None:
     state["broker"].update(changes, edition=state["broker"]["edition"] + 1, changed=time.time())
     if other is not None:
         hear(state, other)
+
+
+def amend_member(state: State, other: State | None, name: str, **changes: object) -> None:
+    """Change what the configuration says of one member."""
+    state["broker"]["members"][name].update(changes)
+    amend(state, other)
 
 
 def hear(state: State, other: State) -> None:

@@ -105,7 +105,7 @@ class Plus:
                 return
             piece = self.last
         self.last = piece
-        self._sql(piece.text)
+        self.run_sql(piece.text)
 
     def log_on(self, logon: str) -> bool:
         """CONNECT; False when it failed."""
@@ -129,7 +129,8 @@ class Plus:
         elif name not in _IGNORED:
             self.say(f'SP2-0734: unknown command beginning "{text[:10]}..." - rest of line ignored.')
 
-    def _sql(self, text: str) -> None:
+    def run_sql(self, text: str, done: str = "") -> None:
+        """Have the database carry out a statement; `done` is said in place of the usual words."""
         if self.connection is None:
             self.say("SP2-0640: Not connected")
             return
@@ -145,7 +146,7 @@ class Plus:
             self._give_up(self.on_error, error.code)
             return
         self.last_code = 0
-        self._answer(words, outcome)
+        self._answer(done or words, outcome)
 
     def _change_stage(self, connection: Connection, text: str) -> bool:
         """ALTER DATABASE MOUNT and OPEN, from the stage before; anything else is for the database."""
