@@ -232,8 +232,14 @@ def test_fast_start_failover_without_observer(both: Pair) -> None:
 
 def test_validation_shows_everything_when_asked(both: Pair) -> None:
     said = dgmgrl(both, "validate database verbose his_dr")
-    for title in ("Flashback Database Status", "Capacity Information", "Standby Apply-Related Information",
-                  "Transport-Related Information", "Log Files Cleared", "Future Log File Groups Configuration"):  # fmt: skip
+    for title in (
+        "Flashback Database Status",
+        "Capacity Information",
+        "Standby Apply-Related Information",
+        "Transport-Related Information",
+        "Log Files Cleared",
+        "Future Log File Groups Configuration",
+    ):
         assert f"  {title}:\n" in said
     assert said.count("Sufficient SRLs") == 2
     assert "STATIC" not in said

@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import pair
+from hisops.lab import dr_scenario, pair
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
 from hisops.lab.roles import down
-from hisops.lab.state import Store
+from hisops.lab.state import LAB, Store
 from hisops.lab.tree import new_boot, write_launchers
 
 _TICK = 0.05
@@ -66,6 +66,10 @@ class Server:
             elif self._hosts[host].poll() is not None:
                 print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
                 self._boot(host)
+        if dr_scenario.RETURNS in Store(self._layout.state).read(LAB)["faults"]:
+            returned = dr_scenario.come_back(self._layout)
+            if returned:
+                self._layout.machine(returned).order("start").touch()
         reap_strays(self._hosts)
 
     def _boot(self, host: str) -> None:

@@ -80,7 +80,7 @@ def _fence(state: State) -> None:
 
 def must_not_open(state: State) -> bool:
     """Whether the broker knows of a failover away from this database: opening it is refused with ORA-16649."""
-    return bool(works(state) and state["broker"]["enabled"] and trouble(state))
+    return bool(works(state) and trouble(state))
 
 
 def trouble(state: State) -> str:
