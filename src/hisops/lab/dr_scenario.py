@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from hisops.lab import pair, redo, standby_commands
+from hisops.lab import cluster, pair, redo, standby_commands
 from hisops.lab.broker.config import amend
-from hisops.lab.layout import Layout
+from hisops.lab.layout import STANDBY_HOST, Layout
 from hisops.lab.registration import registers_at
 from hisops.lab.roles import close
-from hisops.lab.state import State, Store
+from hisops.lab.state import LAB, State, Store
 
 _LATE_SECONDS = 5400
 _GAP_SECONDS = 900
@@ -64,6 +64,12 @@ def observer_lost(layout: Layout, on: bool) -> None:
     _change(layout, state, lambda one, other: amend(one, other, settle="", **watched))
 
 
+def node_evicted(layout: Layout, on: bool) -> None:
+    """Take the second node out of the cluster, or let it join again."""
+    with Store(layout.state).change(LAB) as lab:
+        (cluster.evict if on else cluster.join)(lab["cluster"], STANDBY_HOST)
+
+
 def come_back(layout: Layout) -> str | None:
     """Start the old primary after a failover, as an autostart does; return its host. The broker keeps it from opening,
     and where none does it is mounted all the same: an open one takes a hand."""
@@ -98,4 +104,5 @@ CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "flashback-off": flashback_off,
     "insufficient-srls": insufficient_srls,
     "observer-lost": observer_lost,
+    "node-evicted": node_evicted,
 }

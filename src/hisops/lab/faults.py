@@ -39,6 +39,7 @@ FAULTS: dict[str, Text] = {
         zh="快速故障切换已启用,但失去了观察者",
         en="Fast-start failover is enabled, but its observer is no longer heard of",
     ),
+    "node-evicted": Text(zh="集群的第二个节点被驱逐", en="The second node of the cluster has been evicted"),
     "slow-mount": Text(zh="数据库装载需要三分钟", en="Mounting a database takes three minutes"),
     "tablespace-full": Text(zh="一个表空间几乎用尽", en="A tablespace is nearly full"),
     "failed-job": Text(zh="一个定时作业昨夜失败", en="A scheduled job failed last night"),

@@ -45,6 +45,11 @@ class Machine:
         return self.oracle_base / "product" / "19.0.0" / "dbhome_1"
 
     @property
+    def grid_home(self) -> Path:
+        """The home of Grid Infrastructure."""
+        return self.root / "u01" / "app" / "19.0.0" / "grid"
+
+    @property
     def inventory(self) -> Path:
         """The central inventory."""
         return self.root / "u01" / "app" / "oraInventory"

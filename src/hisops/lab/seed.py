@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from hisops.lab import cluster
 from hisops.lab.branches import first
 from hisops.lab.broker.config import configuration
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
@@ -38,6 +39,7 @@ def lab_state(pace: float) -> State:
         "faults": [],
         "mounts": {name: {"size_kb": size, "used_kb": used} for name, (size, used) in mounts.items()},
         "password": secrets.token_urlsafe(12),
+        "cluster": cluster.start_state(),
     }
 
 

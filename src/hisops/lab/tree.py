@@ -40,6 +40,7 @@ HOME_TOOLS = {
     "lsnrctl": "bin",
     "tnsping": "bin",
 }
+GRID_TOOLS = ("crsctl", "srvctl")
 LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle", "bin/tnslsnr")
 _NEEDS_PACKAGES = ("sqlplus", "smoke")
 
@@ -60,6 +61,7 @@ def write_launchers(layout: Layout, host: str) -> None:
     machine = layout.machine(host)
     places = {tool: machine.bin for tool in SYSTEM_TOOLS}
     places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items()}
+    places |= {tool: machine.grid_home / "bin" for tool in GRID_TOOLS}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
     if host == PRIMARY_HOST:
