@@ -53,9 +53,21 @@ class BrokerAlone(RuleBasedStateMachine):
     def reinstate(self, name: str, host: str) -> None:
         dgmgrl(self.both, f"reinstate database {name}", host=host)
 
-    @rule(word=st.sampled_from(["enable", "disable"]), what=st.sampled_from(["configuration", "database his_dr"]))
-    def manage(self, word: str, what: str) -> None:
-        dgmgrl(self.both, f"{word} {what}")
+    @rule(
+        text=st.sampled_from(
+            [
+                "enable configuration",
+                "disable configuration",
+                "disable database his_dr",
+                "enable database his_dr",
+                "edit database his set state='TRANSPORT-ON'",
+                "edit database his_dr set state='APPLY-ON'",
+            ]
+        ),
+        host=HOSTS,
+    )
+    def manage(self, text: str, host: str) -> None:
+        dgmgrl(self.both, text, host=host, logon="/")
 
     @rule(name=NAMES)
     def abort(self, name: str) -> None:

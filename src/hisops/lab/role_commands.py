@@ -114,7 +114,7 @@ def _commit_to_standby(state: State, other: State, words: Words) -> str:
 def _commit_to_primary(state: State, other: State, words: Words) -> str:
     standby(state)
     if state["finished"]:
-        change = roles.reach(state, other, applied=False)
+        change = state["finished"] + 1
         roles.fail_over(state, change, f"ALTER DATABASE SWITCHOVER TO PRIMARY ({state['sid']})")
         alert.write(state, "Switchover: Complete - Database mounted as primary")
     elif state["end_of_redo"] == "applied":
@@ -127,9 +127,8 @@ def _commit_to_primary(state: State, other: State, words: Words) -> str:
 def _finish(state: State, other: State, words: Words) -> str:
     standby(state)
     _refuse_gap(state)
-    state["scn"] = scn.received(state, other)
+    state["scn"] = state["finished"] = scn.received(state, other)
     state["standby"]["mrp"] = False
-    state["finished"] = True
     alert.write(
         state,
         "Terminal Recovery: request posted",

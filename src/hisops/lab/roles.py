@@ -87,7 +87,7 @@ def fail_over(state: State, change: int, *words: str) -> None:
 
 def _become_primary(state: State, became: int) -> None:
     state["standby"].update(mrp=False)
-    state.update(role=redo.PRIMARY, became_primary_scn=became, end_of_redo="", finished=False, gap=None)
+    state.update(role=redo.PRIMARY, became_primary_scn=became, end_of_redo="", finished=0, gap=None)
     close(state)
 
 
@@ -105,7 +105,7 @@ def convert(state: State) -> None:
         "CONVERT TO PHYSICAL STANDBY: Complete - Database shutdown required",
         "Completed: ALTER DATABASE CONVERT TO PHYSICAL STANDBY",
     )
-    state.update(role=redo.STANDBY, end_of_redo="", needs_resetlogs=False, finished=False)
+    state.update(role=redo.STANDBY, end_of_redo="", needs_resetlogs=False, finished=0)
     state.update(status="STARTED", open_mode="", standby=redo.link_state(mrp=False))
 
 

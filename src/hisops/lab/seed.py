@@ -108,7 +108,7 @@ def pair_state(created: str) -> State:
         "srls": 4,
         "gap": None,
         "end_of_redo": "",
-        "finished": False,
+        "finished": 0,
         "needs_resetlogs": False,
         "broker": configuration(),
     }

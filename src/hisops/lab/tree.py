@@ -64,12 +64,11 @@ def write_launchers(layout: Layout, host: str) -> None:
     places |= {tool: machine.grid_home / "bin" for tool in GRID_TOOLS}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
-    if host == PRIMARY_HOST:
-        _executable(smoke_test(machine), launcher(layout, host, "smoke"))
+    _executable(smoke_test(machine), launcher(layout, host, "smoke"))
 
 
 def smoke_test(machine: Machine) -> Path:
-    """Return the site's own smoke test on the primary's host."""
+    """Return the site's own smoke test; the primary may be on either host."""
     return machine.home("oracle") / "bin" / "smoke_test.sh"
 
 

@@ -17,6 +17,7 @@ def configuration() -> State:
     return {
         "start": True,
         "enabled": True,
+        "epoch": 1,
         "edition": 1,
         "changed": 0.0,
         "primary": MEMBERS[0],
@@ -45,8 +46,10 @@ def manages(state: State) -> bool:
 
 
 def amend(state: State, other: State | None, **changes: object) -> None:
-    """Change the configuration; the other side hears of it if it can."""
-    state["broker"].update(changes, edition=state["broker"]["edition"] + 1, changed=time.time())
+    """Change the configuration; the other side hears of it if it can. A role change outweighs any other change."""
+    broker = state["broker"]
+    epoch = broker["epoch"] + (changes.get("primary", broker["primary"]) != broker["primary"])
+    broker.update(changes, epoch=epoch, edition=broker["edition"] + 1, changed=time.time())
     if other is not None:
         hear(state, other)
 
@@ -61,12 +64,17 @@ def hear(state: State, other: State) -> None:
     """Let the two brokers talk, where both run and the network lets one reach the other."""
     if not (works(state) and works(other) and (redo.reachable(state) or redo.reachable(other))):
         return
-    old, new = sorted((state, other), key=lambda one: int(one["broker"]["edition"]))
-    if old["broker"]["edition"] != new["broker"]["edition"]:
+    old, new = sorted((state, other), key=_age)
+    if _age(old) != _age(new):
         copy = {key: value for key, value in new["broker"].items() if key != "start"}
         old["broker"].update(copy, members={name: dict(member) for name, member in copy["members"].items()})
     for one in (state, other):
         _fence(one)
+
+
+def _age(state: State) -> tuple[int, int, float]:
+    broker = state["broker"]
+    return broker["epoch"], broker["edition"], broker["changed"]
 
 
 def _fence(state: State) -> None:

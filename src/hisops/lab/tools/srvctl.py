@@ -44,7 +44,9 @@ def run(desk: Desk) -> int:
 
 
 def _parse(words: list[str]) -> tuple[dict[str, str], set[str]]:
-    given, flags, queue = {}, set(), list(words)
+    given: dict[str, str] = {}
+    flags: set[str] = set()
+    queue = list(words)
     while queue:
         word = queue.pop(0).lower()
         if word in _FLAGS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hisops.lab import alert, lifecycle, redo, role_commands
-from hisops.lab.broker.config import REINSTATE, amend, own_name
+from hisops.lab.broker.config import REINSTATE, amend, own_name, works
 from hisops.lab.commands import CommandRefused
 from hisops.lab.opening import open_database
 from hisops.lab.standby_commands import flash_back
@@ -45,6 +45,8 @@ def _change_roles(session: Session, old: str, target: str) -> None:
     with session.changing(old) as (state, other):
         if not redo.reachable(state) or state["status"] != "OPEN":
             raise CommandRefused(16625, f'cannot reach member "{old}"')
+        if not works(other):
+            raise CommandRefused(16664, "unable to receive the result from a member")
         if not state["ships"]:
             raise CommandRefused(16467, "switchover target is not synchronized")
         role_commands.check_switchover(state, other, str(other["db_unique_name"]))
