@@ -7,6 +7,7 @@ import time
 import oracledb
 import pytest
 
+from hisops.lab import control
 from hisops.lab.record import entries
 from tests.lab.rehearsal import Answer, Rehearsal
 from tests.lab.test_listener import ask
@@ -93,3 +94,25 @@ def test_names_lead_to_either_side(lab: Rehearsal) -> None:
     end = time.monotonic() + 5
     while "TNS-12541" not in lab.oracle('"$ORACLE_HOME/bin/tnsping" his_dr').out:
         assert time.monotonic() < end
+
+
+def test_an_old_primary_returns_by_itself_and_is_kept_from_opening(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "old-primary-returns", True)
+    lab.sqlplus("connect / as sysdba\nshutdown abort")
+    assert lab.store.read("his")["status"] == "DOWN"
+    dgmgrl(lab, f"sys/{password(lab)}@his_dr 'failover to his_dr'", host=SECOND)
+    end = time.monotonic() + 20
+    while lab.store.read("his")["status"] != "MOUNTED":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert "ORA-16649" in lab.sqlplus("connect / as sysdba\nalter database open;").out
+    assert control.status(lab.directory).faults == ()
+
+
+def test_a_link_that_drops_between_role_change_and_confirmation_leaves_one_primary(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "link-drop@switchover", True)
+    cut = dgmgrl(lab, f"sys/{password(lab)}@his 'switchover to his_dr'")
+    assert cut.code is None
+    assert "Switchover succeeded" not in cut.out
+    assert lab.store.read("his_dr")["role"] == "PRIMARY"
+    assert lab.store.read("his")["role"] == "PHYSICAL STANDBY"
