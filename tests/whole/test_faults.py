@@ -9,16 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import lab_site
-
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1200)]
-
-
-@pytest.fixture(scope="module")
-def running_lab(tmp_path_factory):
-    started = lab_site.up(tmp_path_factory.mktemp("lab"))
-    yield started
-    lab_site.down(started)
 
 
 @pytest.fixture

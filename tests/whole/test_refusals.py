@@ -171,19 +171,19 @@ def test_at_a_terminal_it_is_refused_before_anything_is_asked(case, tmp_path):
         assert screen.exitstatus == 4
 
 
-def make_room(small):
-    """Cancel the run that waits now."""
+def newly_planned(case, folder):
+    """Cancel the run that waits now, plan anew; return the plan, and the request for it that lead1 has signed."""
+    plan, request, small = folder / "p.plan", folder / "req.txt", case.small
     run = json.loads(small.hisops("status", "--json").stdout)["run"]
     assert small.hisops("cancel", run, "--reason", "make room").returncode == 1
+    assert small.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)).returncode == 0
+    assert small.hisops("approvals", "request", str(plan), "-o", str(request)).returncode == 0
+    return plan, *replace(case, request=parse(request.read_bytes())).signed(folder, "lead1", {})
 
 
 def test_an_approval_of_a_plan_comes_too_late_once_a_run_has_begun_it(case, tmp_path):
-    plan, request = tmp_path / "p.plan", tmp_path / "req.txt"
     small = case.small
-    make_room(small)
-    assert small.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)).returncode == 0
-    assert small.hisops("approvals", "request", str(plan), "-o", str(request)).returncode == 0
-    request, signature = replace(case, request=parse(request.read_bytes())).signed(tmp_path, "lead1", {})
+    plan, request, signature = newly_planned(case, tmp_path)
     assert small.hisops("run", str(plan)).returncode == 10
     run = json.loads(small.hisops("status", "--json").stdout)["run"]
     waiting = json.loads(small.hisops("approvals", "--json").stdout)["waiting"]
@@ -200,12 +200,8 @@ def test_an_approval_of_a_plan_comes_too_late_once_a_run_has_begun_it(case, tmp_
 
 
 def test_an_approval_of_the_plan_is_used_once(case, tmp_path):
-    plan, request = tmp_path / "p.plan", tmp_path / "req.txt"
     small = case.small
-    make_room(small)
-    assert small.hisops("plan", "files/three-steps", "-t", "box", "-o", str(plan)).returncode == 0
-    assert small.hisops("approvals", "request", str(plan), "-o", str(request)).returncode == 0
-    request, signature = replace(case, request=parse(request.read_bytes())).signed(tmp_path, "lead1", {})
+    plan, request, signature = newly_planned(case, tmp_path)
     take_signed(case.desk(), request, signature)
     assert small.hisops("run", str(plan)).returncode == 10
     run = json.loads(small.hisops("status", "--json").stdout)["run"]

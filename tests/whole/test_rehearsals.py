@@ -19,19 +19,15 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    started = lab_site.up(tmp_path_factory.mktemp("lab"))
-    yield started
-    lab_site.down(started)
-
-
 @pytest.fixture
-def rehearse(lab):
+def rehearse(running_lab):
     def carry_out(runbook, scenario):
         definition = LIBRARY.runbook(runbook).model
         rehearsal = Rehearsal(
-            lab.site, definition, LIBRARY.scenarios(runbook).model, lambda words, env: forking.call(words, env, 900)
+            running_lab.site,
+            definition,
+            LIBRARY.scenarios(runbook).model,
+            lambda words, env: forking.call(words, env, 900),
         )
         return rehearsal, rehearsal.carry_out(scenario)
 
@@ -39,15 +35,15 @@ def rehearse(lab):
 
 
 @pytest.mark.parametrize(("runbook", "scenario"), CASES, ids=[f"{name}-{each.id}" for name, each in CASES])
-def test_it_comes_out_as_it_says(lab, rehearse, runbook, scenario):
+def test_it_comes_out_as_it_says(running_lab, rehearse, runbook, scenario):
     rehearsal, outcome = rehearse(runbook, scenario)
     assert outcome.wrong == []
     if outcome.run:
         assert rehearsal.coverage.carried_out
     if {1, 12} & set(scenario.acts[-1].exits):
         for fault in scenario.begin:
-            lab.fault(fault, False)
-        state = json.loads(lab.plan(lab_site.GOOD, "--json").stdout)["plan"]["state"]
+            running_lab.fault(fault, False)
+        state = json.loads(running_lab.plan(lab_site.GOOD, "--json").stdout)["plan"]["state"]
         assert '"open_mode": "READ WRITE"' in json.dumps(state), "the database serves again"
 
 

@@ -5,19 +5,11 @@ import subprocess
 
 import pytest
 
-from tests.support import lab_site
 from tests.support.lab_site import STANDBY_FIRST
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
 STANDBY = "his-db2"
-
-
-@pytest.fixture(scope="module")
-def running_lab(tmp_path_factory):
-    started = lab_site.up(tmp_path_factory.mktemp("lab"))
-    yield started
-    lab_site.down(started)
 
 
 @pytest.fixture
