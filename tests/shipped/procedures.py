@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hisops.documents.load import load_judge, load_runbook
+from hisops.documents.places import definitions
 from hisops.model.judge import Judge
 from hisops.model.runbook import Call, Requirement, Runbook, Step, Wait
 
@@ -50,7 +51,7 @@ def runbook(name: str) -> Runbook:
 
 def names() -> list[str]:
     """Return the ids of all shipped runbooks."""
-    return sorted(f"{area}/{path.stem}" for area in AREAS for path in (ROOT / area).glob("*.yaml"))
+    return sorted(f"{area}/{path.stem}" for area in AREAS for path in definitions(ROOT / area))
 
 
 @cache
