@@ -45,7 +45,9 @@ def title(kind: str, state: State) -> str:
 
 
 def start(layout: Layout, database: str, kind: str) -> None:
-    """Start the process detached, unless it runs already; wait until it holds the home."""
+    """Start the process detached, unless it runs already; wait until it holds the home. A lab that is down has none."""
+    if not layout.lock.exists():
+        return
     store = Store(layout.state)
     mark = _mark(layout, database, kind)
     if mark.exists() and Path(f"/proc/{mark.read_text()}").exists():
@@ -67,6 +69,16 @@ def start(layout: Layout, database: str, kind: str) -> None:
         start_new_session=True,
     )
     _wait(mark.exists)
+
+
+def start_instance(layout: Layout, here: str, database: str) -> None:
+    """Start the instance's process on its own host; from another host that one is asked to do it."""
+    host = Store(layout.state).read(database)["host"]
+    if host == here or not layout.lock.exists():
+        start(layout, database, "instance")
+        return
+    layout.machine(host).order("start").touch()
+    _wait(lambda: _lives(_mark(layout, database, "instance")))
 
 
 def stopped(layout: Layout, database: str, kind: str) -> None:

@@ -35,11 +35,11 @@ def carry_out(state: State, container: str, text: str) -> str | None:
         if match := pattern.fullmatch(plain):
             if state["status"] not in ("OPEN", "MOUNTED"):
                 raise CommandRefused(1507, "database not mounted")
-            return action(state, container, _upper(match.groupdict()))
+            return action(state, container, upper(match.groupdict()))
     return None
 
 
-def _upper(words: Words) -> dict[str, str | None]:
+def upper(words: Words) -> dict[str, str | None]:
     """Names and keywords count in upper case, file names as they were written."""
     return {key: word if key == "file" or word is None else word.upper() for key, word in words.items()}
 
@@ -149,52 +149,6 @@ def _drop_restore_point(state: State, container: str, match: Words) -> str:
     return "Restore point dropped."
 
 
-def _open_database(state: State, container: str, match: Words) -> str | None:
-    """Refuse to open what cannot be opened now; SQL*Plus opens what can."""
-    if state["status"] == "OPEN":
-        raise CommandRefused(1531, "a database already open by the instance")
-    if state["role"] == "PHYSICAL STANDBY" and state["standby"]["mrp"]:
-        raise CommandRefused(10456, "cannot open standby database; media recovery session may be in progress")
-    return None
-
-
-def _recover(state: State, container: str, match: Words) -> str:
-    """Start Redo Apply in the background. In the foreground it would keep the session: that is not rehearsed."""
-    _standby_root(state, container)
-    if state["standby"]["mrp"]:
-        raise CommandRefused(1153, "an incompatible media recovery is active")
-    state["standby"].update(mrp=True, real_time=match["source"] != "ARCHIVED")
-    how = "using" if state["standby"]["real_time"] else "not using"
-    alert.write(
-        state,
-        f"Attempt to start background Managed Standby Recovery process ({state['sid']})",
-        f"MRP0: Background Managed Standby Recovery process started ({state['sid']})",
-        f"Managed Standby Recovery {how} Real Time Apply",
-    )
-    return "Database altered."
-
-
-def _cancel(state: State, container: str, match: Words) -> str:
-    _standby_root(state, container)
-    if not state["standby"]["mrp"]:
-        raise CommandRefused(16136, "Managed Standby Recovery not active")
-    state["standby"]["mrp"] = False
-    alert.write(
-        state,
-        "MRP0: Background Media Recovery cancelled with status 16037",
-        "ORA-16037: user requested cancel of managed recovery operation",
-        f"Managed Standby Recovery Canceled ({state['sid']})",
-    )
-    return "Database altered."
-
-
-def _standby_root(state: State, container: str) -> None:
-    if container != ROOT:
-        raise CommandRefused(65040, "operation not allowed from within a pluggable database")
-    if state["role"] != "PHYSICAL STANDBY":
-        raise CommandRefused(1665, "control file is not a standby control file")
-
-
 def _switch(state: State, container: str, match: Words) -> str:
     if state["role"] != "PRIMARY":
         raise CommandRefused(16000, "database or pluggable database open for read-only access")
@@ -246,27 +200,23 @@ def recompile(state: State, container: str) -> int:
 _PDBS = rf"(?:\s(?P<names>ALL|{_NAME}(?:\s*,\s*{_NAME})*))?(?:\sEXCEPT\s(?P<except>[\w$#, ]+?))?"
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern(text: str) -> re.Pattern[str]:
+    """Return what recognises a statement whose words are separated by single spaces."""
     return re.compile(text, re.IGNORECASE)
 
 
 _OPEN = r"OPEN(?:\s(?P<mode>READ WRITE|READ ONLY))?(?:\sRESTRICTED)?(?P<force>\sFORCE)?"
 _POINT = rf"RESTORE POINT (?P<name>{_NAME})"
-_MANAGED = r"ALTER DATABASE RECOVER MANAGED STANDBY DATABASE"
-_SOURCE = r"(?: USING (?P<source>ARCHIVED|CURRENT) LOGFILE)?"
 _ACTIONS: tuple[tuple[re.Pattern[str], Action], ...] = (
-    (_pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} {_OPEN}"), _open),
-    (_pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} CLOSE(?: IMMEDIATE)?"), _close),
-    (_pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} (?P<verb>SAVE|DISCARD) STATE"), _save),
-    (_pattern(r"ALTER DATABASE OPEN(?: READ ONLY)?"), _open_database),
-    (_pattern(rf"{_MANAGED}{_SOURCE} DISCONNECT(?: FROM SESSION)?"), _recover),
-    (_pattern(rf"{_MANAGED} CANCEL"), _cancel),
-    (_pattern(rf"CREATE {_POINT}(?P<guarantee> GUARANTEE FLASHBACK DATABASE)?"), _create_restore_point),
-    (_pattern(rf"DROP {_POINT}"), _drop_restore_point),
-    (_pattern(r"ALTER SYSTEM (?:SWITCH LOGFILE|ARCHIVE LOG CURRENT)"), _switch),
-    (_pattern(r"ALTER SYSTEM REGISTER"), _register),
-    (_pattern(r"ALTER SYSTEM (?P<verb>ENABLE|DISABLE) RESTRICTED SESSION"), _restrict),
-    (_pattern(r"ALTER SYSTEM CHECKPOINT"), _nothing),
-    (_pattern(r"CREATE PFILE(?:\s?=?\s?'(?P<file>[^']+)')? FROM SPFILE"), _create_pfile),
-    (_pattern(r"BEGIN (?:SYS\.)?UTL_RECOMP\.RECOMP_(?:SERIAL|PARALLEL)\(?[^;]*\)?; END"), _recompile),
+    (pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} {_OPEN}"), _open),
+    (pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} CLOSE(?: IMMEDIATE)?"), _close),
+    (pattern(rf"ALTER PLUGGABLE DATABASE{_PDBS} (?P<verb>SAVE|DISCARD) STATE"), _save),
+    (pattern(rf"CREATE {_POINT}(?P<guarantee> GUARANTEE FLASHBACK DATABASE)?"), _create_restore_point),
+    (pattern(rf"DROP {_POINT}"), _drop_restore_point),
+    (pattern(r"ALTER SYSTEM (?:SWITCH LOGFILE|ARCHIVE LOG CURRENT)"), _switch),
+    (pattern(r"ALTER SYSTEM REGISTER"), _register),
+    (pattern(r"ALTER SYSTEM (?P<verb>ENABLE|DISABLE) RESTRICTED SESSION"), _restrict),
+    (pattern(r"ALTER SYSTEM CHECKPOINT"), _nothing),
+    (pattern(r"CREATE PFILE(?:\s?=?\s?'(?P<file>[^']+)')? FROM SPFILE"), _create_pfile),
+    (pattern(r"BEGIN (?:SYS\.)?UTL_RECOMP\.RECOMP_(?:SERIAL|PARALLEL)\(?[^;]*\)?; END"), _recompile),
 )

@@ -16,6 +16,31 @@ FAULTS: dict[str, Text] = {
     ),
     "standby-behind": Text(zh="备库的 home 没有该补丁", en="The standby's home lacks the patch"),
     "standby-lag": Text(zh="备库的日志传输与应用落后 90 分钟", en="The standby is 90 minutes behind its primary"),
+    "gap": Text(
+        zh="两个归档日志未到达备库,主库上也已被移走",
+        en="Two archived logs never reached the standby, and the primary has them no more",
+    ),
+    "flashback-off": Text(zh="两侧数据库都关闭了闪回", en="Flashback Database is off on both sides"),
+    "insufficient-srls": Text(
+        zh="备库重做日志组比要求少一组", en="There is one group of standby redo logs too few on both sides"
+    ),
+    "broker-dies-half-way": Text(
+        zh="切换进行到一半时 broker 失去响应,两侧都成为备库(一次)",
+        en="The broker ceases to answer in the middle of the next switchover: both databases are standbys (once)",
+    ),
+    "password-by-slash": Text(
+        zh="dgmgrl 没有另一侧可用的口令(如同用 / 登录),重启旧主库时报 ORA-01017",
+        en="dgmgrl has no password for the other side, as if started with /: ORA-01017 at the old primary's restart",
+    ),
+    "old-primary-returns": Text(
+        zh="故障切换之后旧主库自行启动(一次)", en="After a failover the old primary is started again by itself (once)"
+    ),
+    "observer-lost": Text(
+        zh="快速故障切换已启用,但失去了观察者",
+        en="Fast-start failover is enabled, but its observer is no longer heard of",
+    ),
+    "node-evicted": Text(zh="集群的第二个节点被驱逐", en="The second node of the cluster has been evicted"),
+    "slow-mount": Text(zh="数据库装载需要三分钟", en="Mounting a database takes three minutes"),
     "tablespace-full": Text(zh="一个表空间几乎用尽", en="A tablespace is nearly full"),
     "failed-job": Text(zh="一个定时作业昨夜失败", en="A scheduled job failed last night"),
     "disk-full": Text(zh="home 所在文件系统几乎没有空间", en="The file system of the home has hardly any space left"),
@@ -49,11 +74,14 @@ FAULTS: dict[str, Text] = {
 }
 
 
+_ROLES = ("switchover", "failover", "reinstate")
 STRIKES = {
     "link-drop": frozenset(
-        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", "any", "exec"}
+        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, "any", "exec"}
     ),
-    "host-reboot": frozenset({"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", "any"}),
+    "host-reboot": frozenset(
+        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, "any"}
+    ),
 }
 """What a fault can strike in the middle of: a long part of a tool, `any` of them, or the next command (`exec`)."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hisops.lab import commands, redo, views
+from hisops.lab import pair, redo, views
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.layout import Layout
 from hisops.lab.registration import ready_services, registered
@@ -71,9 +71,7 @@ class LabInstance:
     def execute(self, command: Command) -> Done | None:
         """Carry out a command of an administrator."""
         try:
-            with self._store.change(self._database) as state:
-                answer = commands.carry_out(state, command.container, command.text)
-                redo.follow(self._store, state)
+            answer = pair.carry_out(self._store, self._database, command.container, command.text, sysdba=command.sysdba)
         except CommandRefused as refused:
             raise OracleError(refused.number, refused.text) from refused
         return None if answer is None else Done()

@@ -45,6 +45,11 @@ class Machine:
         return self.oracle_base / "product" / "19.0.0" / "dbhome_1"
 
     @property
+    def grid_home(self) -> Path:
+        """The home of Grid Infrastructure."""
+        return self.root / "u01" / "app" / "19.0.0" / "grid"
+
+    @property
     def inventory(self) -> Path:
         """The central inventory."""
         return self.root / "u01" / "app" / "oraInventory"
@@ -54,7 +59,7 @@ class Machine:
         return self.root / "home" / user
 
     def order(self, name: str) -> Path:
-        """Return the file by which `reboot` or `cut` is asked of this host."""
+        """Return the file by which `reboot`, `cut` or `start` is asked of this host."""
         return self.root / "proc" / f"order-{name}"
 
 

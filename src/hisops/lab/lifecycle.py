@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hisops.lab import alert, background, redo
-from hisops.lab.commands import open_pdb
+from hisops.lab import alert, background, pair, redo
+from hisops.lab.commands import CommandRefused
 from hisops.lab.inventory import Inventory
+from hisops.lab.opening import open_database
 from hisops.lab.registration import registers_at
-from hisops.lab.state import State
+from hisops.lab.roles import down
 from hisops.lab.tools.desk import Desk
 
 _SGA = (
@@ -20,6 +21,7 @@ _SGA = (
     "Database Buffers         3439329280 bytes",
     "Redo Buffers                7589888 bytes",
 )
+_SLOW_MOUNT = 180
 Say = Callable[..., None]
 
 
@@ -34,28 +36,29 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
         return
     update = Inventory(Path(state["home"])).release_update()
     desk.pause(1)
-    with desk.store.change(name) as state:
+    with pair.changing(desk.store, name) as (state, _):
         state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)
         state["version"] = update.version if update else "19.3.0.0.0"
         state["listener"]["registers_at"] = registers_at(desk.store)
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
-        redo.follow(desk.store, state)
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
-    background.start(desk.layout, name, "instance")
+    background.start_instance(desk.layout, desk.host, name)
     say("ORACLE instance started.", "", *_SGA)
     if upto != "nomount":
-        mount(desk, name, say)
+        mount(desk, name, say, opens_next=upto == "open")
     if upto == "open":
-        open_(desk, name, say)
+        try:
+            open_(desk, name, say)
+        except CommandRefused as refused:
+            say(f"ORA-{refused.number:05d}: {refused.text}")
 
 
-def mount(desk: Desk, name: str, say: Say) -> None:
+def mount(desk: Desk, name: str, say: Say, *, opens_next: bool = False) -> None:
     """Go from STARTED to MOUNTED."""
-    desk.pause(0.5)
-    with desk.store.change(name) as state:
+    desk.pause(_SLOW_MOUNT if desk.armed("slow-mount") else 0.5)
+    with pair.changing(desk.store, name, adopt=not opens_next) as (state, _):
         state.update(status="MOUNTED", open_mode="MOUNTED")
-        redo.follow(desk.store, state)
         alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
     say("Database mounted.")
 
@@ -64,17 +67,8 @@ def open_(desk: Desk, name: str, say: Say, *, read_only: bool = False) -> None:
     """Go from MOUNTED to OPEN, and open the pluggable databases whose state was saved so."""
     desk.crossroads("startup")
     desk.pause(1)
-    with desk.store.change(name) as state:
-        primary = state["role"] == "PRIMARY"
-        mode = "READ WRITE" if primary and not read_only else "READ ONLY"
-        state.update(status="OPEN", open_mode=mode)
-        redo.follow(desk.store, state)
-        alert.write(state, "ALTER DATABASE OPEN", "Completed: ALTER DATABASE OPEN")
-        for pdb in state["pdbs"]:
-            if pdb["name"] == "PDB$SEED":
-                pdb["open_mode"] = "READ ONLY"
-            elif pdb["saved_state"]:
-                open_pdb(state, pdb, mode)
+    with pair.changing(desk.store, name) as (state, _):
+        open_database(state, read_only=read_only)
     say("Database opened.")
 
 
@@ -104,27 +98,18 @@ def stop(desk: Desk, name: str, how: str, say: Say) -> None:
 
 
 def _step(desk: Desk, name: str, status: str) -> None:
-    with desk.store.change(name) as state:
+    with pair.changing(desk.store, name) as (state, _):
         state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
         if state["role"] == redo.STANDBY and state["standby"]["mrp"]:
             state["standby"]["mrp"] = False  # SHUTDOWN stops Redo Apply
             alert.write(state, f"Managed Standby Recovery Canceled ({state['sid']})")
-        redo.follow(desk.store, state)
 
 
 def _end(desk: Desk, name: str, how: str) -> None:
-    with desk.store.change(name) as state:
+    with pair.changing(desk.store, name) as (state, _):
         alert.write(state, f"Shutting down ORACLE instance ({how})", "Instance shutdown complete")
         down(state)
-        redo.follow(desk.store, state)
     background.stopped(desk.layout, name, "instance")
     background.start_forgotten_client(desk.layout, name)
-
-
-def down(state: State) -> None:
-    """Leave nothing of the instance."""
-    state.update(status="DOWN", open_mode="", restricted=False)
-    for pdb in state["pdbs"]:
-        pdb.update(open_mode="DOWN", restricted="NO")

@@ -54,6 +54,9 @@ async def serve(layout: Layout, host: str, ssh_port: int, tns_port: int) -> None
         if machine.order("cut").exists():
             machine.order("cut").unlink(missing_ok=True)
             sshd.cut()
+        if machine.order("start").exists():
+            machine.order("start").unlink(missing_ok=True)
+            await asyncio.to_thread(start_daemons, layout, host)
         await asyncio.to_thread(front.follow)
         await asyncio.sleep(_TICK)
 

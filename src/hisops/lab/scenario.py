@@ -7,15 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hisops.lab import alert
+from hisops.lab import alert, dr_scenario
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Layout
 from hisops.lab.patches import RU_1926, RU_1927, STRANGER
 from hisops.lab.state import State, Store
 from hisops.lab.tree import OLD_OPATCH_VERSION, OPATCH_VERSION, install_stranger, set_opatch_version
-
-_LATE_SECONDS = 5400
 
 
 def apply(layout: Layout, name: str, on: bool) -> None:
@@ -64,11 +62,6 @@ def _standby_behind(layout: Layout, on: bool) -> None:
         state["version"] = level.version
 
 
-def _standby_lag(layout: Layout, on: bool) -> None:
-    with Store(layout.state).change("his_dr") as state:
-        state["standby"]["late_s"] = _LATE_SECONDS if on else 0
-
-
 def _tablespace_full(layout: Layout, on: bool) -> None:
     with Store(layout.state).change("his") as state:
         space = next(space for space in state["tablespaces"] if space["name"] == "HISDATA")
@@ -99,9 +92,9 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "conflict": _conflict,
     "opatch-too-old": _opatch_too_old,
     "standby-behind": _standby_behind,
-    "standby-lag": _standby_lag,
     "tablespace-full": _tablespace_full,
     "failed-job": _failed_job,
     "pdb-mounted": _pdb_mounted,
     "active-executables": _active_executables,
+    **dr_scenario.CHANGES,
 }

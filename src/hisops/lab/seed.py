@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from hisops.lab import cluster
+from hisops.lab.branches import first
+from hisops.lab.broker.config import configuration
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
 from hisops.lab.patches import RU_1926, RU_1927, Patch
 from hisops.lab.redo import link_state
+from hisops.lab.scn import PER_SECOND
 from hisops.lab.state import State
 
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
@@ -34,6 +39,7 @@ def lab_state(pace: float) -> State:
         "faults": [],
         "mounts": {name: {"size_kb": size, "used_kb": used} for name, (size, used) in mounts.items()},
         "password": secrets.token_urlsafe(12),
+        "cluster": cluster.start_state(),
     }
 
 
@@ -79,6 +85,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "backup_jobs": [_old_backup(now)],
         "sequence": 518,
         "scn": 48219334,
+        **pair_state(long_ago),
         "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
         "datafiles": _datafiles(str(data)),
         "services": _services(name.upper()),
@@ -86,6 +93,24 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "standby": link_state(),
         "tablespaces": [{"con": con, "name": name, "percent": percent} for con, name, percent in _TABLESPACES],
         "failed_jobs": [],
+    }
+
+
+def pair_state(created: str) -> State:
+    """Return what a database has as one of a Data Guard pair. SCNs start long before now, flashback logs a day ago."""
+    return {
+        "scn_at": time.time(),
+        "incarnations": [first(created)],
+        "became_primary_scn": 0,
+        "flashback_from": 48219334 - 86400 * PER_SECOND,
+        "force_logging": "YES",
+        "ships": True,
+        "srls": 4,
+        "gap": None,
+        "end_of_redo": "",
+        "finished": 0,
+        "needs_resetlogs": False,
+        "broker": configuration(),
     }
 
 

@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import redo
+from hisops.lab import dr_scenario, pair
 from hisops.lab.layout import HOSTS, Layout
-from hisops.lab.lifecycle import down
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
-from hisops.lab.state import Store
+from hisops.lab.roles import down
+from hisops.lab.state import LAB, Store
 from hisops.lab.tree import new_boot, write_launchers
 
 _TICK = 0.05
@@ -40,7 +40,7 @@ class Server:
         signal.signal(signal.SIGTERM, self._on_term)
         for host in HOSTS:
             write_launchers(self._layout, host)
-            for order in ("reboot", "cut"):
+            for order in ("reboot", "cut", "start"):
                 self._layout.machine(host).order(order).unlink(missing_ok=True)
             self._boot(host)
         self._announce()
@@ -66,6 +66,10 @@ class Server:
             elif self._hosts[host].poll() is not None:
                 print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
                 self._boot(host)
+        if dr_scenario.RETURNS in Store(self._layout.state).read(LAB)["faults"]:
+            returned = dr_scenario.come_back(self._layout)
+            if returned:
+                self._layout.machine(returned).order("start").touch()
         reap_strays(self._hosts)
 
     def _boot(self, host: str) -> None:
@@ -126,11 +130,10 @@ def _peek() -> int:
 def crash(store: Store, host: str) -> None:
     """Leave the databases of `host` as a power cut does."""
     for name in store.databases():
-        with store.change(name) as state:
+        with pair.changing(store, name) as (state, _):
             if state["host"] == host:
                 down(state)
                 state["listener"]["up"] = False
-                redo.follow(store, state)
 
 
 def _take(lock: IO[str]) -> bool:

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,19 @@ class Store:
             state = self.read(name)
             yield state
             self.write(name, state)
+
+    @contextmanager
+    def change_all(self, names: list[str]) -> Iterator[dict[str, State]]:
+        """Give several parts for changing at once; the locks are always taken in the same order."""
+        with ExitStack() as locks:
+            for name in sorted(names):
+                lock = locks.enter_context((self._folder / f".{name}.lock").open("a"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            states = {name: self.read(name) for name in names}
+            yield states
+            for name, state in states.items():
+                if state != self.read(name):
+                    self.write(name, state)
 
     def disarm(self, fault: str) -> None:
         """Take a fault off that has struck."""

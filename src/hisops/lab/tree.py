@@ -36,9 +36,11 @@ HOME_TOOLS = {
     "datapatch": "OPatch",
     "sqlplus": "bin",
     "rman": "bin",
+    "dgmgrl": "bin",
     "lsnrctl": "bin",
     "tnsping": "bin",
 }
+GRID_TOOLS = ("crsctl", "srvctl")
 LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle", "bin/tnslsnr")
 _NEEDS_PACKAGES = ("sqlplus", "smoke")
 
@@ -59,14 +61,14 @@ def write_launchers(layout: Layout, host: str) -> None:
     machine = layout.machine(host)
     places = {tool: machine.bin for tool in SYSTEM_TOOLS}
     places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items()}
+    places |= {tool: machine.grid_home / "bin" for tool in GRID_TOOLS}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
-    if host == PRIMARY_HOST:
-        _executable(smoke_test(machine), launcher(layout, host, "smoke"))
+    _executable(smoke_test(machine), launcher(layout, host, "smoke"))
 
 
 def smoke_test(machine: Machine) -> Path:
-    """Return the site's own smoke test on the primary's host."""
+    """Return the site's own smoke test; the primary may be on either host."""
     return machine.home("oracle") / "bin" / "smoke_test.sh"
 
 

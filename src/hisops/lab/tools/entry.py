@@ -14,6 +14,7 @@ from hisops.lab.tools.desk import Desk
 _MODULES = {
     "opatch": "hisops.lab.tools.opatch.main",
     "rman": "hisops.lab.tools.rman.main",
+    "dgmgrl": "hisops.lab.tools.dgmgrl.main",
     "sqlplus": "hisops.lab.tools.sqlplus.main",
     "hostname": "hisops.lab.tools.system",
     "whoami": "hisops.lab.tools.system",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from hisops.lab import background, redo
+from hisops.lab import background, pair
 from hisops.lab.machine import ports_file
 from hisops.lab.registration import ready_services, registered, registers_at
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.names import STATIC
 from hisops.lab.tools.nls import listener_date, moment, now
 
 _DOWN = (
@@ -51,10 +52,11 @@ def _completed(desk: Desk) -> int:
     return 0
 
 
-def address(desk: Desk) -> str:
-    """Return the address that the listener listens on."""
-    ports = json.loads(ports_file(desk.layout, desk.host).read_text())
-    return f"(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST={desk.host})(PORT={ports.get('tns', 1521)})))"
+def address(desk: Desk, host: str = "") -> str:
+    """Return the address that the listener of a host listens on, of this one if none is named."""
+    host = host or desk.host
+    ports = json.loads(ports_file(desk.layout, host).read_text())
+    return f"(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST={host})(PORT={ports.get('tns', 1521)})))"
 
 
 def _connect(desk: Desk, state: State) -> bool:
@@ -103,10 +105,11 @@ def _services_summary(desk: Desk, state: State) -> None:
     word = "BLOCKED" if state["status"] == "STARTED" else "READY"
     names = ready_services(state) if word == "READY" else state["services"][:1]
     desk.out("Services Summary...")
-    for service in sorted(names):
+    shown = {service: word for service in names} | {f"{state['db_unique_name']}{STATIC}": "UNKNOWN"}
+    for service in sorted(shown):
         desk.out(
             f'Service "{service}" has 1 instance(s).',
-            f'  Instance "{state["sid"]}", status {word}, has 1 handler(s) for this service...',
+            f'  Instance "{state["sid"]}", status {shown[service]}, has 1 handler(s) for this service...',
         )
 
 
@@ -123,9 +126,8 @@ def _stop(desk: Desk, database: str) -> int:
     if not _connect(desk, state):
         return 1
     desk.pause(0.5)
-    with desk.store.change(database) as state:
+    with pair.changing(desk.store, database) as (state, _):
         state["listener"]["up"] = False
-        redo.follow(desk.store, state)
     background.stopped(desk.layout, database, "listener")
     return _completed(desk)
 
@@ -139,9 +141,8 @@ def _start(desk: Desk, database: str) -> int:
         return 1
     desk.out(f"Starting {binary}: please wait...", "")
     desk.pause(0.5)
-    with desk.store.change(database) as state:
+    with pair.changing(desk.store, database) as (state, _):
         state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
-        redo.follow(desk.store, state)
     background.start(desk.layout, database, "listener")
     desk.out(
         "TNSLSNR for Linux: Version 19.0.0.0.0 - Production",

@@ -13,13 +13,16 @@ def run(desk: Desk) -> int:
     desk.out("Copyright (c) 1997, 2025, Oracle.  All rights reserved.", "")
     states = [desk.store.read(name) for name in desk.store.databases()]
     here = next(state for state in states if state["host"] == desk.host)
-    name = desk.argv[0] if desk.argv else ""
+    name = desk.argv[0].lower() if desk.argv else ""
     desk.out("Used parameter files:", f"{here['home']}/network/admin/sqlnet.ora", "")
-    if name.lower() not in {service.lower() for service in here["services"]}:
+    local = {service.lower() for service in here["services"]}
+    there = next((state for state in states if name == state["db_unique_name"].lower()), None)
+    found = here if name in local else there
+    if found is None:
         desk.out("TNS-03505: Failed to resolve name")
         return 1
-    desk.out("Used TNSNAMES adapter to resolve the alias", f"Attempting to contact {address(desk)}")
-    if not here["listener"]["up"]:
+    desk.out("Used TNSNAMES adapter to resolve the alias", f"Attempting to contact {address(desk, found['host'])}")
+    if not found["listener"]["up"]:
         desk.out("TNS-12541: TNS:no listener")
         return 1
     desk.out("OK (0 msec)")

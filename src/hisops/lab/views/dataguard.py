@@ -31,6 +31,15 @@ _STANDBY_LOG = (
     "con_id NUMBER"
 )
 _GAP = "thread# NUMBER, low_sequence# NUMBER, high_sequence# NUMBER, con_id NUMBER"
+_DG_PROCESSES = (
+    "name VARCHAR2(5), pid VARCHAR2(24), type VARCHAR2(6), role VARCHAR2(24), action VARCHAR2(12), "
+    "client_role VARCHAR2(24), group# NUMBER, thread# NUMBER, sequence# NUMBER, block# NUMBER, block_count NUMBER, "
+    "delay_mins NUMBER, con_id NUMBER"
+)
+_ROLES = {
+    "ARCH": ("archive local", "none"), "LNS": ("async ORL single", "none"), "RFS": ("RFS async", "async ORL single"),
+    "MRP0": ("managed recovery", "none"),
+}  # fmt: skip
 Row = tuple[Any, ...]
 
 
@@ -41,10 +50,9 @@ def views(state: State, peer: State | None) -> dict[str, Table]:
     return {
         "v$dataguard_stats": Table(_STATS, _lags(state, peer) if standby and mounted else []),
         "v$managed_standby": Table(_PROCESSES, _processes(state) if mounted else []),
-        "v$archive_gap": Table(_GAP),
-        "v$standby_log": Table(
-            _STANDBY_LOG, [(group, "UNASSIGNED", 1, 0, 209715200, "UNASSIGNED", 0) for group in (11, 12, 13, 14)]
-        ),
+        "v$dataguard_process": Table(_DG_PROCESSES, _newer(state) if mounted else []),
+        "v$archive_gap": Table(_GAP, _gap(state)),
+        "v$standby_log": Table(_STANDBY_LOG, _standby_logs(state)),
         "v$archive_dest_status": Table(_DEST_STATUS, destinations),
         "v$archive_dest": Table(
             _DEST,
@@ -86,7 +94,30 @@ def _processes(state: State) -> list[Row]:
         rows.append(("RFS", "2301", "IDLE", "LGWR", 1, sequence, 8190, 1, 0, 0))
     if link["mrp"]:
         status = "APPLYING_LOG" if redo.flows(state) and link["real_time"] else "WAIT_FOR_LOG"
+        if gap := state["gap"]:
+            status, sequence = "WAIT_FOR_GAP", gap["low"]
         rows.append(("MRP0", "2317", status, "N/A", 1, sequence, 8189, 409600, 0, 0))
+    return rows
+
+
+def _newer(state: State) -> list[Row]:
+    """Return the same processes as V$DATAGUARD_PROCESS tells of them."""
+    return [
+        (process[:4], pid, "KSV", _ROLES[process][0], status, _ROLES[process][1], 0, thread, sequence, block, blocks,
+         delay, con)
+        for process, pid, status, _, thread, sequence, block, blocks, delay, con in _processes(state)
+    ]  # fmt: skip
+
+
+def _gap(state: State) -> list[Row]:
+    gap = state["gap"]
+    return [(1, gap["low"], gap["high"], 0)] if gap and redo.mounted(state) else []
+
+
+def _standby_logs(state: State) -> list[Row]:
+    rows = [(10 + n, "UNASSIGNED", 1, 0, 209715200, "UNASSIGNED", 0) for n in range(1, state["srls"] + 1)]
+    if state["role"] == redo.STANDBY and redo.flows(state):
+        rows[0] = (11, str(state["dbid"]), 1, state["sequence"], 209715200, "ACTIVE", 0)
     return rows
 
 
@@ -99,20 +130,30 @@ def _local(state: State) -> Row:
     )  # fmt: skip
 
 
-def _remote(state: State, standby: State) -> Row:
+def _remote(state: State, peer: State) -> Row:
     """Return what the primary knows of its standby: the mode it is in, or the error that it last met."""
-    if redo.flows(standby):
-        error, status = None, "VALID"
-    else:
-        known = "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
-        error, status = known if standby["listener"]["up"] else "ORA-12541: TNS:no listener", "ERROR"
-    opened = "UNKNOWN" if error else "MOUNTED-STANDBY" if standby["open_mode"] == "MOUNTED" else "OPEN_READ-ONLY"
-    applied = state["sequence"] - 1
+    status, error = _destination(state, peer)
+    opened = "UNKNOWN" if error else "MOUNTED-STANDBY" if peer["open_mode"] == "MOUNTED" else "OPEN_READ-ONLY"
+    gap = "UNRESOLVABLE GAP" if peer["gap"] else "RESOLVABLE GAP" if error or redo.misses(peer) else "NO GAP"
+    sent = state["sequence"] - 1
     return (
-        2, "LOG_ARCHIVE_DEST_2", status, "PHYSICAL", opened, "IDLE" if error else redo.recovery_mode(standby),
-        "MAXIMUM PERFORMANCE", "his_dr", applied, applied, error, standby["db_unique_name"],
-        "RESOLVABLE GAP" if error or redo.misses(standby) else "NO GAP", 0,
+        2, "LOG_ARCHIVE_DEST_2", status, "PHYSICAL", opened, "IDLE" if error else redo.recovery_mode(peer),
+        "MAXIMUM PERFORMANCE", peer["db_unique_name"].lower(), sent, peer["gap"]["low"] - 1 if peer["gap"] else sent,
+        error, peer["db_unique_name"], gap, 0,
     )  # fmt: skip
+
+
+def _destination(state: State, peer: State) -> tuple[str, str | None]:
+    if not state["ships"]:
+        return "DEFERRED", None
+    if peer["role"] == redo.STANDBY and (redo.flows(peer) or (redo.reachable(peer) and state["status"] != "OPEN")):
+        return "VALID", None
+    if not peer["listener"]["up"]:
+        return "ERROR", "ORA-12541: TNS:no listener"
+    if not redo.mounted(peer):
+        known = "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
+        return "ERROR", known
+    return "ERROR", "ORA-16009: invalid redo transport destination"
 
 
 def _background(state: State) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ def views(state: State, container: str) -> dict[str, Table]:
     """Return the views of this part."""
     return {
         "v$instance": _instance(state),
-        "v$database": _database(state),
         "v$version": Table(
             "banner VARCHAR2(80), banner_full VARCHAR2(160), banner_legacy VARCHAR2(80), con_id NUMBER",
             [(_EDITION, f"{_EDITION}\nVersion {state['version']} (LAB, simulated)", _EDITION, 0)],
@@ -52,29 +50,6 @@ def _instance(state: State) -> Table:
         "archiver VARCHAR2(7), logins VARCHAR2(10), shutdown_pending VARCHAR2(3), database_status VARCHAR2(17), "
         "instance_role VARCHAR2(18), active_state VARCHAR2(9), edition VARCHAR2(7), con_id NUMBER",
         [row],
-    )
-
-
-def _database(state: State) -> Table:
-    if state["status"] not in ("OPEN", "MOUNTED"):
-        rows = []
-    else:
-        primary = state["role"] == "PRIMARY"
-        rows = [
-            (
-                state["dbid"], state["name"], datetime(2023, 3, 11, 9, 12, 44), state["log_mode"], state["open_mode"],
-                "MAXIMUM PERFORMANCE", state["role"], "TO STANDBY" if primary else "NOT ALLOWED", "YES",
-                state["flashback_on"], state["db_unique_name"], "YES", state["scn"], "Linux x86 64-bit",
-                "CURRENT" if primary else "STANDBY", "DISABLED", "DISABLED", 0,
-            )
-        ]  # fmt: skip
-    return Table(
-        "dbid NUMBER, name VARCHAR2(9), created DATE, log_mode VARCHAR2(12), open_mode VARCHAR2(20), "
-        "protection_mode VARCHAR2(20), database_role VARCHAR2(16), switchover_status VARCHAR2(20), "
-        "force_logging VARCHAR2(39), flashback_on VARCHAR2(18), db_unique_name VARCHAR2(30), cdb VARCHAR2(3), "
-        "current_scn NUMBER, platform_name VARCHAR2(101), controlfile_type VARCHAR2(7), "
-        "fs_failover_status VARCHAR2(22), dataguard_broker VARCHAR2(8), con_id NUMBER",
-        rows,
     )
 
 
@@ -156,6 +131,7 @@ def _parameters(state: State) -> Table:
         "db_recovery_file_dest_size": str(state["fra"]["limit_mb"] * 1048576),
         "spfile": f"{state['home']}/dbs/spfile{state['sid']}.ora",
         "remote_login_passwordfile": "EXCLUSIVE",
+        **_of_the_pair(state),
     }
     rows = [(at, name, value, value, "FALSE", 0) for at, (name, value) in enumerate(values.items(), start=1)]
     return Table(
@@ -163,6 +139,23 @@ def _parameters(state: State) -> Table:
         "con_id NUMBER",
         rows,
     )
+
+
+def _of_the_pair(state: State) -> dict[str, str]:
+    own = str(state["db_unique_name"]).lower()
+    other = next(name for name in state["broker"]["members"] if name != own)
+    return {
+        "dg_broker_start": str(state["broker"]["start"]).upper(),
+        "dg_broker_config_file1": f"{state['home']}/dbs/dr1{own}.dat",
+        "dg_broker_config_file2": f"{state['home']}/dbs/dr2{own}.dat",
+        "fal_server": other,
+        "log_archive_config": "dg_config=(his,his_dr)",
+        "log_archive_dest_2": f'service="{other}", ASYNC NOAFFIRM db_unique_name="{other}" '
+        "valid_for=(online_logfile,all_roles)",
+        "log_archive_dest_state_2": "ENABLE" if state["ships"] else "DEFER",
+        "standby_file_management": "AUTO",
+        "db_flashback_retention_target": "1440",
+    }
 
 
 def _diagnostics(state: State) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hisops.lab.redo import STANDBY
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 from hisops.lab.views.common import exact
@@ -57,7 +58,7 @@ def views(state: State, container: str) -> dict[str, Table]:
 def _redo(state: State) -> Table:
     now = _now()
     rows = [
-        (group, 1, state["sequence"] - age, 200 * _MB, 2, "NO" if age == 0 else "YES",
+        (group, 1, max(0, state["sequence"] - age), 200 * _MB, 2, "NO" if age == 0 else "YES",
         "CURRENT" if age == 0 else "INACTIVE",
          now - timedelta(minutes=20 * (age + 1)))
         for group, age in ((1, 2), (2, 1), (3, 0))
@@ -73,16 +74,21 @@ def _archived(state: State) -> Table:
     """Return one log an hour for eight days, busier by day."""
     now = _now()
     rows = []
-    for age in range(1, _HOURS):
+    standby, gap = state["role"] == STANDBY, state["gap"] or {"missing": (), "high": state["sequence"]}
+    branch = state["incarnations"][-1]["resetlogs"]
+    for age in range(1, min(_HOURS, state["sequence"])):
         sequence, first = state["sequence"] - age, now - timedelta(hours=age)
+        if sequence in gap["missing"]:
+            continue
         blocks = 350_000 if 8 <= first.hour < 18 else 60_000
         name = f"{state['fra']['path']}/{state['db_unique_name']}/archivelog/o1_mf_1_{sequence}_.arc"
+        done = "YES" if standby and sequence <= gap["high"] else "NO"
         rows.append((1, sequence, name, first, first + timedelta(hours=1), first + timedelta(hours=1), blocks, 512, 1,
-                     "YES", "NO", "A"))  # fmt: skip
+                     "YES", "NO", "A", done, "NO", branch))  # fmt: skip
     return Table(
         "thread# NUMBER, sequence# NUMBER, name VARCHAR2(513), first_time DATE, next_time DATE, completion_time DATE, "
         "blocks NUMBER, block_size NUMBER, dest_id NUMBER, archived VARCHAR2(3), deleted VARCHAR2(3), "
-        "status VARCHAR2(1)",
+        "status VARCHAR2(1), applied VARCHAR2(9), standby_dest VARCHAR2(3), resetlogs_change# NUMBER",
         rows,
     )
 

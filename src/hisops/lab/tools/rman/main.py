@@ -12,11 +12,13 @@ from hisops.lab.tools.nls import banner_date, now
 from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup, syntax_error
 from hisops.lab.tools.rman.run import RmanFailed, Run
 from hisops.lab.tools.rman.script import commands
+from hisops.lab.tools.rman.service import recover
 from hisops.lab.tools.rman.upkeep import crosscheck, delete, listing, report, restore, show
 
 _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "backup": run_backup,
     "restore": restore,
+    "recover": recover,
     "list": listing,
     "crosscheck": crosscheck,
     "delete": delete,

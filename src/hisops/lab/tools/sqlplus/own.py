@@ -121,6 +121,10 @@ def _execute(plus: Plus, rest: str) -> None:
     plus.carry_out(Piece("block", f"BEGIN {rest.rstrip(';')}; END;"))
 
 
+def _recover(plus: Plus, rest: str) -> None:
+    plus.run_sql(f"ALTER DATABASE RECOVER {rest}", "Media recovery complete.")
+
+
 def _disconnect(plus: Plus, rest: str) -> None:
     plus.connection = None
 
@@ -137,6 +141,7 @@ COMMANDS: dict[str, Callable[[Plus, str], None]] = {
     "SHOW": _show,
     "EXECUTE": _execute,
     "EXEC": _execute,
+    "RECOVER": _recover,
     "DISCONNECT": _disconnect,
     "DISC": _disconnect,
 }

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hisops.lab import lifecycle, redo
-from hisops.lab.commands import recompile
+from hisops.lab import lifecycle
+from hisops.lab.commands import CommandRefused, recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.sqlplus import scripts
@@ -30,7 +30,10 @@ _CHINESE = {
     "Pluggable database altered.": "插接式数据库已变更。",
     "PL/SQL procedure successfully completed.": "PL/SQL 过程已成功完成。",
 }
-_STAGE = re.compile(r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?P<read_only>\s+READ\s+ONLY)?", re.IGNORECASE)
+_STAGE = re.compile(
+    r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?:\s+STANDBY\s+DATABASE|\s+READ\s+WRITE|(?P<read_only>\s+READ\s+ONLY))?",
+    re.IGNORECASE,
+)
 _IGNORED = (
     "COLUMN",
     "COL",
@@ -102,7 +105,7 @@ class Plus:
                 return
             piece = self.last
         self.last = piece
-        self._sql(piece.text)
+        self.run_sql(piece.text)
 
     def log_on(self, logon: str) -> bool:
         """CONNECT; False when it failed."""
@@ -126,7 +129,8 @@ class Plus:
         elif name not in _IGNORED:
             self.say(f'SP2-0734: unknown command beginning "{text[:10]}..." - rest of line ignored.')
 
-    def _sql(self, text: str) -> None:
+    def run_sql(self, text: str, done: str = "") -> None:
+        """Have the database carry out a statement; `done` is said in place of the usual words."""
         if self.connection is None:
             self.say("SP2-0640: Not connected")
             return
@@ -142,7 +146,7 @@ class Plus:
             self._give_up(self.on_error, error.code)
             return
         self.last_code = 0
-        self._answer(words, outcome)
+        self._answer(done or words, outcome)
 
     def _change_stage(self, connection: Connection, text: str) -> bool:
         """ALTER DATABASE MOUNT and OPEN, from the stage before; anything else is for the database."""
@@ -151,12 +155,13 @@ class Plus:
         stage = match["stage"].upper() if match else ""
         if not match or not connection.sysdba or connection.state["status"] != before[stage]:
             return False
-        if stage == "OPEN" and connection.state["role"] == redo.STANDBY and connection.state["standby"]["mrp"]:
-            return False  # the database refuses it in its own words
         if stage == "MOUNT":
             lifecycle.mount(self.desk, connection.database, lambda *_: None)
         else:
-            lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
+            try:
+                lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
+            except CommandRefused:
+                return False  # the database refuses it in its own words
         self.say("", "Database altered.", "")
         return True
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from hisops.lab import commands, redo
+from hisops.lab import pair
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.state import LAB, State
+from hisops.lab.tools import names
 from hisops.lab.tools.desk import Desk
 
 NOT_AVAILABLE = ("ORA-01034: ORACLE not available", "Process ID: 0", "Session ID: 0 Serial number: 0")
@@ -57,10 +59,7 @@ class Connection:
 
     def _command(self, text: str) -> str | None:
         try:
-            with self.desk.store.change(self.database) as state:
-                answer = commands.carry_out(state, self.container, text)
-                redo.follow(self.desk.store, state)
-                return answer
+            return pair.carry_out(self.desk.store, self.database, self.container, text, sysdba=self.sysdba)
         except CommandRefused as refused:
             raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
 
@@ -115,7 +114,12 @@ def connect(desk: Desk, database: str | None, logon: str) -> tuple[Connection | 
     if who == "/" and sysdba:
         return _bequeath(desk, database)
     name, _, rest = who.partition("/")
-    password, _, _where = rest.partition("@")
+    password, _, where = rest.partition("@")
+    if where:
+        try:
+            database = names.find(desk, where)
+        except names.NotReached as problem:
+            return None, ["ERROR:", *textwrap.wrap(str(problem), 79), ""]
     known = {"HISOPS": desk.store.read(LAB)["password"], "SYS": desk.store.read(LAB)["password"]}
     if known.get(name.upper()) != password.strip('"') or database is None:
         return None, ["ERROR:", "ORA-01017: invalid username/password; logon denied", ""]

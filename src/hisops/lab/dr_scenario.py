@@ -1,0 +1,108 @@
+"""Faults of the pair that change what is there: redo that is missing or late, logs and flashback, who watches."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from hisops.lab import cluster, pair, redo, standby_commands
+from hisops.lab.broker.config import amend
+from hisops.lab.layout import STANDBY_HOST, Layout
+from hisops.lab.registration import registers_at
+from hisops.lab.roles import close
+from hisops.lab.state import LAB, State, Store
+
+_LATE_SECONDS = 5400
+_GAP_SECONDS = 900
+_OBSERVER = "his-obs1"
+RETURNS = "old-primary-returns"
+
+
+def standby_lag(layout: Layout, on: bool) -> None:
+    """Hold the standby an hour and a half behind, whichever database that is."""
+    for _, state, _ in _sides(layout):
+        if state["role"] == redo.STANDBY:
+            _change(layout, state, lambda one, _: one["standby"].update(late_s=_LATE_SECONDS if on else 0))
+
+
+def gap(layout: Layout, on: bool) -> None:
+    """Lose two archived logs on their way; a tidy soul has moved them out of the primary's recovery area as well."""
+    for name, state, _ in _sides(layout):
+        if state["role"] == redo.STANDBY:
+            missing = [state["sequence"] - 4, state["sequence"] - 3] if on else []
+            with pair.changing(Store(layout.state), name) as (standby, primary):
+                standby_commands.fill(standby, missing)
+                standby["standby"]["apply"].update(behind_s=_GAP_SECONDS if on else 0)
+            _keep(layout.machine(primary["host"]).root / "u01" / "backup" / "archivelog_moved", missing)
+
+
+def _keep(folder: Path, missing: list[int]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if missing:
+        folder.mkdir(parents=True)
+    for sequence in missing:
+        (folder / f"o1_mf_1_{sequence}_.arc").write_bytes(b"lab archived log\n" * 512)
+
+
+def flashback_off(layout: Layout, on: bool) -> None:
+    """Switch flashback logging off on both sides."""
+    for _, state, _ in _sides(layout):
+        _change(layout, state, lambda one, _: one.update(flashback_on="NO" if on else "YES"))
+
+
+def insufficient_srls(layout: Layout, on: bool) -> None:
+    """Leave as many standby redo logs as online ones: one too few."""
+    for _, state, _ in _sides(layout):
+        _change(layout, state, lambda one, _: one.update(srls=3 if on else 4))
+
+
+def observer_lost(layout: Layout, on: bool) -> None:
+    """Have fast-start failover enabled, and an observer that has not been heard of for long."""
+    watched = {"fast_start": on, "observer": _OBSERVER if on else "", "unobserved": on}
+    _, state, _ = _sides(layout)[0]
+    _change(layout, state, lambda one, other: amend(one, other, settle="", **watched))
+
+
+def node_evicted(layout: Layout, on: bool) -> None:
+    """Take the second node out of the cluster, or let it join again."""
+    with Store(layout.state).change(LAB) as lab:
+        (cluster.evict if on else cluster.join)(lab["cluster"], STANDBY_HOST)
+
+
+def come_back(layout: Layout) -> str | None:
+    """Start the old primary after a failover, as an autostart does; return its host. The broker keeps it from opening,
+    and where none does it is mounted all the same: an open one takes a hand."""
+    store = Store(layout.state)
+    for name, state, other in _sides(layout):
+        open_primary = other["role"] == redo.PRIMARY and other["status"] == "OPEN"
+        if state["role"] == redo.PRIMARY and state["status"] == "DOWN" and open_primary:
+            with pair.changing(store, name) as (old, _):
+                old["listener"].update(up=True, registers_at=registers_at(store))
+                close(old)
+            store.disarm(RETURNS)
+            return str(state["host"])
+    return None
+
+
+def _sides(layout: Layout) -> list[tuple[str, State, State]]:
+    store = Store(layout.state)
+    states = {name: store.read(name) for name in store.databases()}
+    return [(name, state, next(s for n, s in states.items() if n != name)) for name, state in states.items()]
+
+
+def _change(layout: Layout, state: State, change: Callable[[State, State], object]) -> None:
+    store = Store(layout.state)
+    name = next(one for one in store.databases() if store.read(one)["sid"] == state["sid"])
+    with pair.changing(store, name) as (own, other):
+        change(own, other)
+
+
+CHANGES: dict[str, Callable[[Layout, bool], None]] = {
+    "standby-lag": standby_lag,
+    "gap": gap,
+    "flashback-off": flashback_off,
+    "insufficient-srls": insufficient_srls,
+    "observer-lost": observer_lost,
+    "node-evicted": node_evicted,
+}

@@ -1,0 +1,43 @@
+"""Changes that concern both databases: both are locked, and afterwards each has what follows from the other's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hisops.lab import commands, redo, role_commands, scn
+from hisops.lab.broker import adoption, config
+from hisops.lab.state import LAB, State, Store
+
+
+@contextmanager
+def changing(store: Store, name: str, *, adopt: bool = True) -> Iterator[tuple[State, State]]:
+    """Give the database `name` and the other one for changing; kept unless the block raises.
+
+    The broker takes a standby on as soon as it may, which is not yet while one is on its way from MOUNTED to OPEN.
+    """
+    pace = store.read(LAB)["pace"]
+    with store.change_all(store.databases()) as states:
+        state = states[name]
+        other = next(one for key, one in states.items() if key != name)
+        numbers = [scn.applied(state, other), scn.applied(other, state)]
+        for one, number in zip((state, other), numbers, strict=True):
+            scn.note(one, number)
+        yield state, other
+        agree(state, other, pace, adopt=adopt)
+
+
+def agree(state: State, other: State, pace: float, *, adopt: bool = True) -> None:
+    """Let brokers talk and redo flow as both databases now are."""
+    config.hear(state, other)
+    for one, two in ((state, other), (other, state)):
+        if adopt:
+            adoption.look_after(one, two)
+        redo.settle(one, two, pace)
+
+
+def carry_out(store: Store, name: str, container: str, text: str, *, sysdba: bool) -> str | None:
+    """Carry out a statement that changes a database; None if it is not understood."""
+    with changing(store, name) as (state, other):
+        answer = role_commands.carry_out(state, other, container, text, sysdba=sysdba)
+        return answer if answer is not None else commands.carry_out(state, container, text)
