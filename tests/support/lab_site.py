@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hisops.lab import control
+from hisops.lab.layout import Layout
+from hisops.lab.record import entries
 from tests.support import forking
 
 GOOD = "37642901"
@@ -103,14 +105,15 @@ class LabSite:
 
     def tools(self, tool: str, *words: str) -> list[dict[str, Any]]:
         """Return the starts of `tool` with these first arguments, from the lab's own record."""
-        lines = (self.site / "lab" / "record.jsonl").read_text().splitlines()
-        starts = [entry for entry in map(json.loads, lines) if entry["event"] == "start"]
+        starts = [entry for entry in self._record() if entry["event"] == "start"]
         return [entry for entry in starts if entry["tool"] == tool and entry["argv"][: len(words)] == list(words)]
 
     def statements(self) -> list[str]:
         """Return the statements that the listener saw from the driver, from the lab's own record."""
-        lines = (self.site / "lab" / "record.jsonl").read_text().splitlines()
-        return [entry["text"] for entry in map(json.loads, lines) if entry["event"] == "statement"]
+        return [entry["text"] for entry in self._record() if entry["event"] == "statement"]
+
+    def _record(self) -> list[dict[str, Any]]:
+        return entries(Layout(self.site).record)
 
     def forget(self) -> None:
         """Put hosts, homes and databases back to the start, without faults; people and logs stay."""

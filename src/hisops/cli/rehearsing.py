@@ -17,6 +17,8 @@ from hisops.documents.load import load_roster
 from hisops.errors import UsageProblem
 from hisops.journal.reader import load_run
 from hisops.lab import control
+from hisops.lab.layout import Layout
+from hisops.lab.record import entries
 from hisops.model.coverage import Coverage
 from hisops.model.records import StepChanged
 from hisops.model.roster import Roster
@@ -140,8 +142,8 @@ class Rehearsal:
 
     def _miscounted(self, act: Act) -> Iterator[str]:
         """Give the tools that were started more often, or less, than they should have been."""
-        lines = (self._lab / "lab/record.jsonl").read_text().splitlines() if act.starts else ()
-        started = [(each["tool"], *each["argv"]) for each in map(json.loads, lines) if each["event"] == "start"]
+        record = entries(Layout(self._lab).record) if act.starts else ()
+        started = [(each["tool"], *each["argv"]) for each in record if each["event"] == "start"]
         for tool, count in act.starts.items():
             words = tuple(tool.split())
             times = sum(each[: len(words)] == words for each in started)
