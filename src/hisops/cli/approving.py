@@ -61,10 +61,13 @@ def _approve_matter(desk: Desk, matter: Matter, hours: int) -> int:
         if desk.statements.person_of(rejection.principal) == desk.statements.person_of(desk.key().principal):
             remark(screen, "You have rejected this ({why}); the approval withdraws that.",
                    why=rejection.statement.get("reason"))  # fmt: skip
-    _refuse_in_vain(desk, matter, hours)
+    statement = request_text(desk, matter, _own_roles(desk, matter), hours)
+    if reason := why_not(desk, matter, _as_if_signed(desk, statement)):
+        raise cannot_approve(reason)
+    look_back(desk)
     if has_terminal(screen) and not type_target(screen, matter.plan.target, SIGN):
         return 0
-    signed = sign_here(desk, matter.run, request_text(desk, matter, _own_roles(desk, matter), hours))
+    signed = sign_here(desk, matter.run, statement)
     document = {"run": matter.run.run_id, "step": matter.step} if matter.run else {"plan": matter.plan.digest}
     screen.data({**document, "approval": signed.sha256, "by": signed.principal, "of": matter.of})
     remark(screen, "Approved by {who}.", who=signed.principal)
@@ -78,15 +81,8 @@ def _own_roles(desk: Desk, matter: Matter) -> Sequence[str]:
     return [role for role in matter.roles if role in mine] or matter.roles
 
 
-def _refuse_in_vain(desk: Desk, matter: Matter, hours: int) -> None:
-    """Refuse at once, before anything is asked, who would be refused at the gate."""
-    statement = request_text(desk, matter, _own_roles(desk, matter), hours)
-    if reason := why_not(desk, matter, _as_if_signed(desk, statement)):
-        raise cannot_approve(reason)
-    look_back(desk)
-
-
 def _as_if_signed(desk: Desk, statement: Statement) -> Signed:
+    """Return the statement as this person's own, to refuse before anything is asked what the gate would refuse."""
     key = desk.key()
     return Signed(statement=statement, sha256="", principal=key.principal, fingerprint=key.fingerprint)
 
