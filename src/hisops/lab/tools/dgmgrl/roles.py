@@ -94,10 +94,7 @@ def _restart(session: Session, member: str) -> None:
         session.database = None
         raise Refused(WRONG_PASSWORD, "", LOST, "", *finish)
     _start(session, key, state)
-    with session.changing(member) as (
-        state,
-        _,
-    ):  # opened before it begins to apply: an open one that applies cannot open
+    with session.changing(member) as (state, _):  # opened first: one that applies redo cannot be opened
         if state["status"] == "MOUNTED":
             state["standby"]["mrp"] = False
             open_database(state)
