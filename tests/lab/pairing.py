@@ -19,14 +19,14 @@ APPLY = "alter database recover managed standby database disconnect"
 
 
 class Pair:
-    """HIS and HIS_DR as a lab starts with them, but under the broker."""
+    """HIS and HIS_DR as a lab starts with them, but by default under the broker."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, enabled: bool = True) -> None:
         self.layout = Layout(directory)
         self.store = Store(self.layout.state)
         for name, state in start_states({host: self.layout.machine(host) for host in HOSTS}, 0.001).items():
             if "broker" in state:
-                state["broker"]["enabled"] = True
+                state["broker"]["enabled"] = enabled
             self.store.write(name, state)
         for host in HOSTS:
             home = self.layout.machine(host).oracle_home

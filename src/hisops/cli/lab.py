@@ -23,8 +23,16 @@ def _faults() -> list[tuple[str, str]]:
     return [(name, text.en) for name, text in FAULTS.items()]
 
 
+def _pictures() -> list[tuple[str, str]]:
+    from hisops.lab.pictures import PICTURES
+
+    return [(name, text.en) for name, text in PICTURES.items()]
+
+
 Fault = Annotated[str | None, typer.Argument(help="What shall go wrong; without a name all are listed.",
                                              autocompletion=_faults)]  # fmt: skip
+Picture = Annotated[str | None, typer.Argument(help="What the pair shall look like; without a name all are listed.",
+                                               autocompletion=_pictures)]  # fmt: skip
 HERE = Path("hisops-lab")
 
 
@@ -76,6 +84,19 @@ def fault(
     screen, armed = screen_of(asked(ctx)), control.status(dir).faults
     screen.data(faults_document(control.FAULTS, armed))
     screen.show(faults_lines(control.FAULTS, armed, screen.page()))
+
+
+@app.command("picture", cls=Command)
+def picture(ctx: typer.Context, name: Picture = None, dir: Dir = HERE) -> None:
+    """Let the pair of databases start from another state than a healthy one; `reset` ends it."""
+    from hisops.console.lab import pictures_document, pictures_lines
+    from hisops.lab import control
+
+    if name is not None:
+        control.set_picture(dir, name)
+    screen, shown = screen_of(asked(ctx)), control.status(dir).picture
+    screen.data(pictures_document(control.PICTURES, shown))
+    screen.show(pictures_lines(control.PICTURES, shown, screen.page()))
 
 
 def _told(ctx: typer.Context, info: Any) -> None:

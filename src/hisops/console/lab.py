@@ -88,6 +88,24 @@ def faults_lines(faults: Mapping[str, Bilingual], armed: Collection[str], page: 
     return grid([Column(), Column(), Column(wraps=True)], rows, page.width)
 
 
+def pictures_lines(pictures: Mapping[str, Bilingual], shown: str, page: Page) -> list[Text]:
+    """Return all start pictures; the one that the lab shows stands out."""
+    rows = [
+        (
+            Text(page.signs.done, GOOD) if name == shown else Text(page.signs.todo, FAINT),
+            name,
+            page.say.of(text),
+        )
+        for name, text in pictures.items()
+    ]
+    return grid([Column(), Column(), Column(wraps=True)], rows, page.width)
+
+
+def pictures_document(pictures: Mapping[str, Bilingual], shown: str) -> dict[str, Any]:
+    """Return all start pictures for `--json`."""
+    return {"pictures": {name: text.model_dump() for name, text in pictures.items()}, "shown": shown or None}
+
+
 def faults_document(faults: Mapping[str, Bilingual], armed: Collection[str]) -> dict[str, Any]:
     """Return all faults for `--json`."""
     return {"faults": {name: text.model_dump() for name, text in faults.items()}, "on": sorted(armed)}

@@ -74,11 +74,11 @@ def start(layout: Layout, database: str, kind: str) -> None:
 def start_instance(layout: Layout, here: str, database: str) -> None:
     """Start the instance's process on its own host; from another host that one is asked to do it."""
     host = Store(layout.state).read(database)["host"]
-    if host == here or not layout.lock.exists():
+    if host == here:
         start(layout, database, "instance")
-        return
-    layout.machine(host).order("start").touch()
-    _wait(lambda: _lives(_mark(layout, database, "instance")))
+    elif layout.ready.exists():
+        layout.machine(host).order("start").touch()
+        _wait(lambda: _lives(_mark(layout, database, "instance")))
 
 
 def stopped(layout: Layout, database: str, kind: str) -> None:

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import scenario
+from hisops.lab import pictures, scenario
 from hisops.lab.faults import FAULTS, arm
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.patches import ARCHIVES, write_archive
 from hisops.lab.people import make_key, private_key, write_people
+from hisops.lab.pictures import PICTURES
 from hisops.lab.seed import start_states
 from hisops.lab.site_file import write_site
 from hisops.lab.state import LAB, Store
 from hisops.lab.tree import build
 
-__all__ = ["FAULTS", "LabInfo", "down", "reset", "set_fault", "set_pace", "status", "up"]
+__all__ = ["FAULTS", "PICTURES", "LabInfo", "down", "reset", "set_fault", "set_pace", "set_picture", "status", "up"]
 
 _NEEDS = ("asyncssh", "duckdb", "numpy", "sqlglot")
 _START_LIMIT = 40.0
@@ -43,6 +44,7 @@ class LabInfo:
     pid: int | None = None
     ports: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    picture: str = ""
 
     @property
     def site(self) -> Path:
@@ -89,12 +91,14 @@ def status(directory: Path) -> LabInfo:
     if not (layout.state / f"{LAB}.json").exists():
         return LabInfo(directory=layout.root, running=False)
     ready = _ready(layout) if _held(layout) else None
+    lab = Store(layout.state).read(LAB)
     return LabInfo(
         directory=layout.root,
         running=ready is not None,
         pid=ready["pid"] if ready else None,
         ports=ready["ports"] if ready else {},
-        faults=tuple(Store(layout.state).read(LAB)["faults"]),
+        faults=tuple(lab["faults"]),
+        picture=lab["picture"],
     )
 
 
@@ -103,6 +107,11 @@ def set_fault(directory: Path, name: str, on: bool) -> None:
     layout = _existing(directory)
     arm(Store(layout.state), name, on)
     scenario.apply(layout, name.partition("@")[0], on)
+
+
+def set_picture(directory: Path, name: str) -> None:
+    """Bring the pair, which is as a lab starts, into a start picture; `reset` leads out of it."""
+    pictures.put_up(_existing(directory), name)
 
 
 def set_pace(directory: Path, pace: float) -> None:

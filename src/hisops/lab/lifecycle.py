@@ -35,6 +35,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
         )
         return
     update = Inventory(Path(state["home"])).release_update()
+    background.stopped(desk.layout, name, "instance")  # of one that has ended just now
     desk.pause(1)
     with pair.changing(desk.store, name) as (state, _):
         state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)

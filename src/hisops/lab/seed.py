@@ -37,6 +37,7 @@ def lab_state(pace: float) -> State:
     return {
         "pace": pace,
         "faults": [],
+        "picture": "",
         "mounts": {name: {"size_kb": size, "used_kb": used} for name, (size, used) in mounts.items()},
         "password": secrets.token_urlsafe(12),
         "cluster": cluster.start_state(),
