@@ -109,7 +109,7 @@ runs:
     with: {archive: {from: params.archive}, word: {from: params.word}, tag: {from: params.tag}, days: 7}
   - id: second
     title: {zh: 后, en: Second}
-    when: target.has_standby && steps.first.state == "SUCCEEDED"
+    when: target.has_peer && steps.first.state == "SUCCEEDED"
     needs: [first]
     runbook: thing/do
     with: {archive: {from: params.archive}, word: once, tag: {from: params.tag}}

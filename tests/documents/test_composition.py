@@ -110,7 +110,7 @@ BREAKS = [
     ("RB043", [USES, AFTER], "id: after", "id: part-see", "part-see"),
     ("RB043", [HOSTS, TOTAL], "id: total", "id: disks-one", "disks-one"),
     ("RB044", [HOSTS], 'sh: tool list "$HISOPS_ITEM"', 'sh: tool list "$THING_HOME"', "hosts"),
-    ("RB044", [HOSTS], "for_each: hosts", "on: standby_host\nfor_each: nodes", "nodes"),
+    ("RB044", [HOSTS], "for_each: hosts", "on: peer_host\nfor_each: nodes", "nodes"),
     ("RB044", [HOSTS], "for_each: hosts", "for_each: [a, a]", "[a, a]"),
     ("RB045", [HOSTS], "for_each: hosts\n", "", "parallel"),
     ("RB045", [HOSTS], "effect: read", "effect: write\nidempotent: true\ntimeout: 1m", "parallel"),
@@ -173,7 +173,7 @@ def test_a_gate_on_a_use_needs_a_first_write_that_cannot_be_skipped(tmp_path):
         gate: {confirm: true}
     """)
     assert problems(tmp_path, shelf.runbook(step)) == []
-    skipped = WRITER.replace("effect: write", "effect: write, when: target.has_standby")
+    skipped = WRITER.replace("effect: write", "effect: write, when: target.has_peer")
     shelf.write(tmp_path / "shipped", "thing/maybe", skipped.replace("thing/writer", "thing/maybe"))
     assert [rule for rule, _ in problems(tmp_path, shelf.runbook(step.replace("writer", "maybe")))] == ["RB042"]
 

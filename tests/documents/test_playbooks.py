@@ -15,7 +15,7 @@ BREAKS = [
     ("PB001", "needs: [first]", "needs: [frist]", "frist]"),
     ("PB001", "needs: [first]", "needs: [second]", "second]"),
     ("PB001", "show: [first]", "show: [frist]", "frist]"),
-    ("PB001", "target.has_standby", "target.has_stanby", "target.has_stanby"),
+    ("PB001", "target.has_peer", "target.has_stanby", "target.has_stanby"),
     ("PB001", 'state == "SUCCEEDED"', "state == 5", "steps.first.state == 5"),
     ("PB001", "target: {engine: thing}", "target: {engine: thng}", "thng}"),
     ("PB001", "days: {type: integer,", "days: {type: integer, default: x,", "x,"),
@@ -28,7 +28,7 @@ BREAKS = [
     ("PB003", "word: {from: params.word}", "word: {from: params.days}", "params.days}"),
     ("PB003", "required: true}\n  tag", "default: x}\n  tag", None),
     ("PB004", "confirm: true, ", "", "gate: {"),
-    ("PB005", "on: standby", "on: each", "target.has_standby"),
+    ("PB005", "on: standby", "on: each", "target.has_peer"),
 ]
 
 

@@ -52,7 +52,7 @@ def test_a_failure_leads_where_the_step_says_else_where_its_effect_does(effect, 
 def test_a_statement_goes_to_the_database_and_a_script_to_its_host_unless_the_step_says_where():
     assert step().on == "db_host"
     assert step(sh=None, sql="select 1 from dual").on == "db"
-    assert step(sh=None, sql="select 1 from dual", on="standby").on == "standby"
+    assert step(sh=None, sql="select 1 from dual", on="peer").on == "peer"
 
 
 def test_a_step_is_found_by_its_id():

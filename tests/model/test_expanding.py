@@ -115,12 +115,12 @@ def test_the_gate_of_a_use_goes_before_its_first_write():
 
 
 def test_conditions_of_a_use_stand_before_each_of_its_steps():
-    inner = runbook(uses("deep", "oracle/part", when="target.has_standby"), name="oracle/middle")
+    inner = runbook(uses("deep", "oracle/part", when="target.has_peer"), name="oracle/middle")
     document = expanded(runbook(uses("b", "oracle/middle", when="params.x")), inner, PART)
     for each in ExpandedRunbook.model_validate(document).steps:
         assert [(one.at.scope, one.when) for one in each.spot.conditions] == [
             ("", "params.x"),
-            ("b", "target.has_standby"),
+            ("b", "target.has_peer"),
         ]
 
 

@@ -63,11 +63,15 @@ def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
 
 
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
-    """A password is the name of a secret of the inventory."""
+    """A password, and what a database's own secrets stand for, is the name of a secret of the inventory."""
     for name, database in site.databases.items():
         if database.connect.password not in site.secrets:
             keys, secret = ("databases", name, "connect", "password"), database.connect.password
             yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
+        for known_as, secret in database.secrets.items():
+            if secret not in site.secrets:
+                keys = ("databases", name, "secrets", known_as)
+                yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
 
 
 def engines_exist(site: Site, library: Library) -> Iterator[Finding]:

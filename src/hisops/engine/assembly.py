@@ -63,10 +63,10 @@ def bind(
 
 def secret_names(bound: Bound) -> list[str]:
     """Return the names of all secrets that a run of `bound` may hand out, for the redactor."""
-    databases = [bound.database, *([bound.standby] if bound.standby else [])]
-    return list(
-        dict.fromkeys([*(d.connect.password for d in databases), *(n for s in bound.runbook.steps for n in s.secrets)])
-    )
+    databases = [bound.database, *([bound.peer] if bound.peer else [])]
+    asked = dict.fromkeys(name for step in bound.runbook.steps for name in step.secrets)
+    named = [database.secrets.get(name, name) for name in asked for database in databases]
+    return list(dict.fromkeys([*(database.connect.password for database in databases), *named]))
 
 
 def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:

@@ -143,7 +143,11 @@ class Binder:
 
     def _shell(self, call: Call, values: Values, common: dict[str, Any]) -> BoundCall:
         place = common["place"]
-        stdin = render_parts(call.stdin, values.named(place), self.vault.get) if call.stdin else []
+
+        def secret(name: str) -> Secret:
+            return self.vault.get(values.bound.secret_name(name, place))
+
+        stdin = render_parts(call.stdin, values.named(place), secret) if call.stdin else []
         return BoundCall(
             **common,
             where=values.bound.host_name(place),
@@ -164,11 +168,11 @@ class Binder:
 
 def _place(call: Call, step: Step) -> str:
     """Return where a call goes that does not say: the database for SQL, the step's host for a shell."""
-    standby = step.on.startswith("standby")
+    peer = step.on.startswith("peer")
     if call.sql is not None:
-        return "standby" if standby else "db"
-    if step.on in {"db", "standby"}:
-        return "standby_host" if standby else "db_host"
+        return "peer" if peer else "db"
+    if step.on in {"db", "peer"}:
+        return "peer_host" if peer else "db_host"
     return step.on
 
 

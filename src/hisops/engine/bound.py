@@ -34,15 +34,17 @@ class Bound:
         return self.site.databases[self.target]
 
     @property
-    def standby(self) -> Database | None:
-        """The entry of the target's standby, or None."""
-        return self.site.databases[self.database.standby] if self.database.standby else None
+    def peer(self) -> Database | None:
+        """The entry of the other database of the target's pair, or None."""
+        name = self.site.peer_of(self.target)
+        return self.site.databases[name] if name else None
 
     def database_name(self, place: str) -> str:
         """Return the name of the database whose settings and session a call at `place` has."""
         if self.spot.database:
             return self.spot.database
-        return self.database.standby if place.startswith("standby") and self.database.standby else self.target
+        peer = self.site.peer_of(self.target) if place.startswith("peer") else None
+        return peer or self.target
 
     def database_on(self, place: str) -> Database:
         """Return the database whose settings a call at `place` sees."""
@@ -57,6 +59,19 @@ class Bound:
         node = [node.settings for node in database.nodes if self._on_item(place) and node.host == self.spot.host]
         found = {**usual, **database.settings, **(node[0] if node else {})}
         return {name: value for name, value in found.items() if value is not None}
+
+    def peer_settings_on(self, place: str) -> dict[str, Any]:
+        """Return the settings of the other database of the pair, as a call at `place` sees them."""
+        other = self.site.peer_of(self.database_name(place))
+        if other is None or place == "control" or self.spot.foreign:
+            return {}
+        usual = {name: setting.default for name, setting in self.target_type.settings.items()}
+        found = {**usual, **self.site.databases[other].settings}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def secret_name(self, name: str, place: str) -> str:
+        """Return under which name the site keeps the secret that a call at `place` knows as `name`."""
+        return self.database_on(place).secrets.get(name, name)
 
     def host_name(self, place: str) -> str:
         """Return the inventory name of the host at `place`."""

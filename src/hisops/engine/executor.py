@@ -6,6 +6,7 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from hisops.engine import locking
@@ -21,7 +22,7 @@ from hisops.engine.guarding import Guard
 from hisops.engine.leaving import Leave, worst
 from hisops.engine.recorder import Recorder
 from hisops.engine.results import Result
-from hisops.engine.resuming import Found, find_out
+from hisops.engine.resuming import Found, by_probe, find_out
 from hisops.engine.steering import Steering
 from hisops.engine.undoing import carry_on_undo, go_forward_again, undo_as_ordered, undo_failed_step, undo_is_open
 from hisops.engine.values import Bound, Folders, Values
@@ -227,6 +228,8 @@ class Run:
 
     def _settle(self, step: Step, found: Found) -> None:
         """Take a result to its end: verified and succeeded, failed, or unknown."""
+        if found.result.verdict == "partial" and step.probe is not None:
+            found = self._of_partial(step, found.result)
         if found.again:
             with self.recorder.still:  # several steps may come to this at once
                 if self.steering.cancelled():
@@ -261,6 +264,13 @@ class Run:
         # The success of a read may be lost: it is read again. It becomes durable with whatever is committed next.
         record = self.recorder.commit if step.writes or step.manual else self.recorder.write
         record(r.StepChanged(step=step.id, state="SUCCEEDED", reason=result.reason or warned, out=out))
+
+    def _of_partial(self, step: Step, partial: Result) -> Found:
+        """Ask the probe at once: what has happened in part is never begun again, and goes on from the state."""
+        asked = by_probe(self, step)
+        if asked.again:
+            return asked
+        return Found(replace(asked.result, out=partial.out, reason=f"{partial.reason}: {asked.result.reason}"))
 
     def _failed(self, step: Step, reason: str) -> None:
         """Leave as the runbook says. One commit holds the failure and what follows: no kill comes between the two."""

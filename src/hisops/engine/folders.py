@@ -31,7 +31,7 @@ class OwnFolders(Mapping[str, HostFolders]):
         self._items = {step.spot.host: step.spot for step in bound.runbook.steps if step.spot.host}
         self._attempts = count(1)  # each call of its own, since several may be made at once
         self._locks = {name: Lock() for name in self._items}
-        places = ["control", "db_host", *(["standby_host"] if bound.standby else [])]
+        places = ["control", "db_host", *(["peer_host"] if bound.peer else [])]
         if all(step.child for step in bound.runbook.steps):
             places = []  # a playbook does nothing on a host; its runs have folders of their own
         for place in places:

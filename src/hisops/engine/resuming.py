@@ -39,9 +39,9 @@ def find_out(run: Running, step: Step) -> Found:
     if step.child is not None:
         return _found_child(run, step, view)
     if view.state == "FAILED":
-        return AGAIN if _repeatable(step) else _by_probe(run, step)
+        return AGAIN if _repeatable(step) else by_probe(run, step)
     if view.state == "UNKNOWN":
-        return _by_probe(run, step)
+        return by_probe(run, step)
     call = view.last("action")
     if call is None or call.intent.attempt < _attempt_of(view):
         return AGAIN
@@ -49,7 +49,7 @@ def find_out(run: Running, step: Step) -> Found:
         return _recovered(run, step, call)
     ended = call.ended
     if view.state == "VERIFYING" and ended.verdict not in {"ok", "warn"}:  # a probe or a person knew better
-        return _by_probe(run, step)
+        return by_probe(run, step)
     return Found(Result(ended.verdict, ended.code, ended.out, tuple(ended.matched), ended.reason))
 
 
@@ -91,11 +91,11 @@ def _recovered(run: Running, step: Step, call: CallView) -> Found:
         raise Leave("HELD", f"{step.id}: {still}") from still
     if result.killed:
         run.recorder.commit(r.StepChanged(step=step.id, state="UNKNOWN", reason=result.reason))
-        return _by_probe(run, step)
+        return by_probe(run, step)
     return Found(result)
 
 
-def _by_probe(run: Running, step: Step) -> Found:
+def by_probe(run: Running, step: Step) -> Found:
     """Let a person's signed resolution decide, else the probe; neither: stay held."""
     if decided := resolved(run, step):
         return Found(Result("ok", reason=decided.reason)) if decided.done else AGAIN

@@ -169,13 +169,14 @@ def _undo_failed(run: Running, step: Step, reason: str) -> Leave:
 
 
 def _proof(run: Running) -> Leave:
-    """Return ROLLED_BACK only if the state latched at the plan holds again, else HELD naming what differs."""
+    """Return ROLLED_BACK only if identity and state latched at the plan hold again, else HELD naming what differs."""
     values = run.values()
     try:
-        now = latch(run.hands, values.bound.target_type.state, values, "state")
+        facts = values.bound.target_type
+        differs = moved(values.identity, latch(run.hands, facts.identity, values, "identity"))
+        differs += moved(values.state, latch(run.hands, facts.state, values, "state"))
     except HisopsError as error:
         return Leave("HELD", f"undone, but it cannot be proven: {error}")
-    differs = moved(values.state, now)
     if differs:
         return Leave("HELD", "undone, but the state is not as latched: " + "; ".join(differs))
     return Leave("ROLLED_BACK", "undone; the latched state holds again")

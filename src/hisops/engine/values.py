@@ -25,6 +25,7 @@ from hisops.model.spot import Viewpoint
 __all__ = ["Bound", "Folders", "Value", "Values", "as_text"]
 
 Folders = Mapping[str, Mapping[str, str]]
+PEER = "peer_"  # before the names of the settings of the other database of a pair
 _ROOT = Viewpoint()
 
 
@@ -75,6 +76,8 @@ class Values:
         """Return every value by its lower-case name, as a call at `place` sees it."""
         bound, types = self.bound, self.bound.target_type.settings
         found = {name: Value(value, types[name].type) for name, value in bound.settings_on(place).items()}
+        for name, value in bound.peer_settings_on(place).items():
+            found[f"{PEER}{name}"] = Value(value, types[name].type)
         declared = bound.runbook.parameters_of(self.here.scope)
         for name, value in self.parameters().items():
             found[name] = Value(self._file(name) or value, declared[name].type)
@@ -101,10 +104,12 @@ class Values:
         host = bound.site.hosts[bound.database.host]
         database = self.identity.get("database", {})
         settings = {name: item.default for name, item in bound.target_type.settings.items()}
+        peer = bound.site.peer_of(bound.target)
         target = {
             "name": bound.target,
             "engine": bound.database.engine,
-            "has_standby": bound.standby is not None,
+            "has_peer": peer is not None,
+            "peer": {"name": peer, "settings": bound.peer_settings_on("db")},
             "role": database.get("database_role"),
             "version": database.get("version"),
             "settings": settings | dict(bound.database.settings),

@@ -96,6 +96,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
       password: his_password
     settings:
 {lines}    identity: {{dbid: {dbid_of(layout.machine(host))}, db_unique_name: {unique}}}
+    secrets: {{sys: his_password}}
     window: always
 {standby}"""
 
@@ -109,6 +110,8 @@ def _settings(machine: Machine, primary: bool) -> dict[str, str]:
         "orainst_loc": _text(machine.root / "etc" / "oraInst.loc"),
         "tns_admin": _text(machine.oracle_home / "network" / "admin"),
         "listener": "LISTENER",
+        "connect_identifier": "his" if primary else "his_dr",
+        "heartbeat_table": "HISOPS_HEARTBEAT",
         "backup_dir": _text(machine.root / "u01" / "backup"),
         "is_rac": "false",
         "cdb": "true",

@@ -1,4 +1,4 @@
-"""What a `for_each` goes over: nodes of the target, the target and its standby, or hosts of the site."""
+"""What a `for_each` goes over: nodes of the target, the target and its peer, or hosts of the site."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def items_of(site: Site, target: str, over: str | list[str]) -> list[Item]:
     """Return what `for_each: over` goes over at this target; UsageProblem for a host that the inventory lacks."""
     database = site.databases[target]
     if over == "databases":
-        return [Item(name=name, database=name) for name in (target, database.standby) if name]
+        return [Item(name=name, database=name) for name in (target, site.peer_of(target)) if name]
     if over == "nodes":
         return [Item(name=host, host=host) for host in [node.host for node in database.nodes] or [database.host]]
     names = list(site.hosts) if isinstance(over, str) else over

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hisops.model.pattern import Regex
-from hisops.model.runbook import OutputType
 from hisops.model.text import Definition, Text
 
 Verdict = Literal["ok", "warn", "partial", "failed", "unknown"]
+CaptureType = Literal["string", "integer", "boolean", "version", "list"]
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 ErrorCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-\d+$")]
 
@@ -49,7 +49,7 @@ class Capture(Definition):
     """
 
     pattern: Regex
-    type: OutputType = "string"
+    type: CaptureType = "string"
     split: str | None = None
 
 

@@ -12,10 +12,10 @@ from hisops.model.text import Age, Definition, DefinitionId, Duration, HostName,
 ParameterType = Literal[
     "string", "integer", "boolean", "file", "sha256", "identifier", "tag", "scn", "timestamp", "path"
 ]
-OutputType = Literal["string", "integer", "boolean", "version", "list"]
+OutputType = Literal["string", "identifier", "integer", "boolean", "version", "list"]
 Effect = Literal["read", "stage", "write", "destructive"]
 Role = Literal["owner", "grid", "root", "login"]
-Place = Literal["control", "db_host", "db", "standby_host", "standby"]
+Place = Literal["control", "db_host", "db", "peer_host", "peer"]
 OnFailure = Literal["stop", "hold", "undo", "continue"]
 Over = Literal["nodes", "databases", "hosts"]
 
@@ -32,11 +32,16 @@ class Parameter(Definition):
 
 
 class TargetRequirement(Definition):
-    """What the target must be: its engine, its role and its version (`>=12.1`, `<19`, comma-joined)."""
+    """What the target must be: its engine (`any`: nothing is said of it), role and version (`>=12.1`, `<19`, comma-joined)."""
 
     engine: str
     role: str | None = None
     version: str | None = None
+
+    @property
+    def any_engine(self) -> bool:
+        """Whether it does not matter what kind of target it is: a part that many procedures use."""
+        return self.engine == "any"
 
 
 class Call(Definition):

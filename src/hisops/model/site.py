@@ -94,7 +94,11 @@ class Node(Definition):
 
 
 class Database(Definition):
-    """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node."""
+    """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node.
+
+    `standby` is said at one database of a Data Guard pair, whoever is the primary today. `secrets` gives the names by
+    which steps ask for secrets of this very database the names under which the site keeps them.
+    """
 
     engine: str
     title: Text
@@ -103,6 +107,7 @@ class Database(Definition):
     settings: dict[Name, str | int | bool] = Field(default_factory=dict)
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
+    secrets: dict[Name, Name] = Field(default_factory=dict)
     window: Name | None = None
     nodes: tuple[Node, ...] = ()
 
@@ -129,12 +134,17 @@ class Site(Definition):
     windows: dict[Name, Calendar] = Field(default_factory=dict)
     overrides: dict[str, str] = Field(default_factory=dict)
 
+    def peer_of(self, name: str) -> str | None:
+        """Return the other database of the Data Guard pair that `name` belongs to, or None."""
+        standby = self.databases[name].standby
+        return standby or next((other for other, each in self.databases.items() if each.standby == name), None)
+
 
 class Setting(Definition):
     """A setting that a target of this type must or may have, and the environment variable that carries it."""
 
     title: Text
-    type: Literal["path", "string", "integer", "boolean"]
+    type: Literal["path", "string", "identifier", "tag", "integer", "boolean"]
     env: str
     required: bool = False
     default: str | int | bool | None = None

@@ -30,6 +30,7 @@ def values_at(subject: Subject, step: Step) -> dict[str, str]:
     """Return every value that a script, a statement or a slot of `step` can name, with its declared type."""
     target = subject.target_type
     settings = {name: each.type for name, each in target.settings.items()} if target else {}
+    settings |= {f"peer_{name}": type_ for name, type_ in settings.items()}
     if is_foreign(step):
         settings = {}
     parameters = {name: each.type for name, each in subject.runbook.parameters.items()}
@@ -41,13 +42,15 @@ def scope(subject: Subject, step: Step | None) -> dict[str, str]:
     """Return the dotted names that expressions see before `step` acts (None: before any step), with their types."""
     found = {
         "target.name": "string", "target.engine": "string", "target.role": "string", "target.version": "version",
-        "target.has_standby": "boolean", "target.host.name": "string", "target.host.os": "string",
+        "target.has_peer": "boolean", "target.peer.name": "string",
+        "target.host.name": "string", "target.host.os": "string",
     }  # fmt: skip
     target = subject.target_type
     if target is None:
-        found |= {"target.settings": "map", "target.identity": "map", "target.state": "map"}
+        found |= {"target.settings": "map", "target.peer": "map", "target.identity": "map", "target.state": "map"}
     else:
-        found |= {f"target.settings.{name}": _kind(each.type) for name, each in target.settings.items()}
+        for settings in ("target.settings", "target.peer.settings"):
+            found |= {f"{settings}.{name}": _kind(each.type) for name, each in target.settings.items()}
         found |= {f"target.identity.{fact.id}.{value}": "any" for fact in target.identity for value in fact.values}
         found |= {f"target.state.{fact.id}.{value}": "any" for fact in target.state for value in fact.values}
     found |= {f"params.{name}": _kind(each.type) for name, each in subject.runbook.parameters.items()}

@@ -60,7 +60,8 @@ def known_target(subject: Subject) -> Iterator[Finding]:
     """The engine is known, and its version is bounded in a way that can be compared."""
     target = subject.runbook.target
     try:
-        subject.shelf.target_type(target.engine)
+        if not target.any_engine:
+            subject.shelf.target_type(target.engine)
     except HisopsError as error:
         yield Finding(("target", "engine"), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
     try:
@@ -108,7 +109,7 @@ def _output(subject: Subject, step: Step, name: str, output: Output, keys: Keys)
         todo = "Did you mean `{guess}`?" if guess else "It captures: {known}."
         values = {"judge": step.judge, "key": key, "guess": guess, "known": ", ".join(action.capture) or "nothing"}
         yield Finding(keys, "The judge {judge} captures no `{key}`.", todo, values, at_key=True)
-    elif capture.type != output.type:
+    elif capture.type != output.type and (capture.type, output.type) != ("string", "identifier"):
         fact = "The judge {judge} captures `{key}` as {type}."
         values = {"judge": step.judge, "key": key, "type": capture.type}
         yield Finding((*keys, "type"), fact, "Write `type: {type}`.", values)

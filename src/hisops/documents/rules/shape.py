@@ -61,8 +61,8 @@ def right_places(subject: Subject) -> Iterator[Finding]:
     for at, step in subject.steps():
         written = step.on if "on" in step.model_fields_set else None
         yield from _place((*at, "on"), step.sh, step.sql, written)
-        if step.upload is not None and written not in {None, "db_host", "standby_host"}:
-            fact = "A file is brought to db_host or standby_host, not to {on}."
+        if step.upload is not None and written not in {None, "db_host", "peer_host"}:
+            fact = "A file is brought to db_host or peer_host, not to {on}."
             yield Finding((*at, "on"), fact, values={"on": written})
         for keys, call in subject.calls(step, at):
             yield from _place((*keys, "on"), call.sh, call.sql, call.on)
@@ -180,9 +180,9 @@ def _unrepeatable(subject: Subject) -> Iterator[tuple[Keys, Step]]:
 
 
 def _place(keys: Keys, sh: str | None, sql: str | None, on: str | None) -> Iterator[Finding]:
-    if sql is not None and on not in {None, "db", "standby"}:
-        yield Finding(keys, "A statement goes to db or standby, not to {on}.", values={"on": on})
-    if sh is not None and on in {"db", "standby"}:
+    if sql is not None and on not in {None, "db", "peer"}:
+        yield Finding(keys, "A statement goes to db or peer, not to {on}.", values={"on": on})
+    if sh is not None and on in {"db", "peer"}:
         fact = "A script runs on a host; {on} is a database session."
         yield Finding(keys, fact, "Write {on}_host.", {"on": on})
 

@@ -45,7 +45,7 @@ def known_runbooks(subject: Subject) -> Iterator[Finding]:
             yield Finding(at, "{said}", "{advice}", {"said": str(error), "advice": error.advice})
         else:
             engine = subject.runbook.target.engine
-            if sub.target.engine != engine:
+            if sub.target.engine != engine and not sub.target.any_engine:
                 fact = "The runbook `{id}` is for {other}, this one is for {engine}."
                 yield Finding(at, fact, "", {"id": step.uses, "other": sub.target.engine, "engine": engine})
 
