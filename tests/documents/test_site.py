@@ -18,6 +18,7 @@ BREAKS = [
     ("SI002", "    # standby: his_dr", "    standby: his_dr", "his_dr"),
     ("SI002", "    # standby: his_dr", "    standby: his", "his "),
     ("SI003", "password: his_password", "password: lis_password", "lis_password"),
+    ("SI003", "    # secrets: {sys: his_sys_password}", "    secrets: {sys: his_sys_password}", "his_sys_password"),
     ("SI004", "engine: oracle", "engine: oracel", "oracel"),
     ("SI005", "is_rac: false", "is_rac: false\n      oracle_hom: /x", "oracle_hom"),
     ("SI006", "      oracle_sid: HIS\n", "", "settings"),

@@ -88,6 +88,7 @@ JUDGE = {
             "source": "a test",
             "proof": [{"id": "done", "pattern": "^DONE$"}],
             "failure": [{"id": "failed", "pattern": "^FAILED"}],
+            "partial": [{"id": "half", "pattern": "^HALF$"}],
             "capture": {"patches": {"pattern": "^patch (\\d+)$", "type": "list"}},
         }
     },
@@ -125,6 +126,7 @@ class World:
     parameters: dict[str, Any] = field(default_factory=dict)
     open_mode: str = "READ WRITE"
     dbid: int = 1203345671
+    role: str = "PRIMARY"
     host: FakeHost = field(default_factory=lambda: FakeHost("his-db1"))
     control: FakeHost = field(default_factory=lambda: FakeHost("control"))
     more_hosts: dict[str, FakeHost] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class World:
         self.sql = FakeSql(
             {
                 "v.database": lambda: Rows(
-                    columns=("dbid", "database_role", "version"), rows=((self.dbid, "PRIMARY", "19.26.0.0.0"),)
+                    columns=("dbid", "database_role", "version"), rows=((self.dbid, self.role, "19.26.0.0.0"),)
                 ),
                 "v.instance": lambda: Rows(columns=("open_mode",), rows=((self.open_mode,),)),
             }

@@ -1,4 +1,4 @@
-"""Who does something in a lab without being seen: whatever a tool would do, at once, without a word, spared by faults."""
+"""Somebody at work in a lab, unseen: whatever a tool would do, at once, without a word, spared by faults."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Parameter(Definition):
 
 
 class TargetRequirement(Definition):
-    """What the target must be: its engine (`any`: nothing is said of it), role and version (`>=12.1`, `<19`, comma-joined)."""
+    """What the target must be: its engine (`any`: whatever it is), role and version (`>=12.1`, `<19`, comma-joined)."""
 
     engine: str
     role: str | None = None
