@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hisops.lab import dr_scenario, faults, pair, scenario
+from hisops.lab.record import entries
 from tests.lab.pairing import APPLY, Pair, dgmgrl
 
 NAMES = st.sampled_from(["his", "his_dr"])
@@ -104,6 +105,9 @@ class BrokerAlone(RuleBasedStateMachine):
         writable = [state for state in states if state["role"] == "PRIMARY" and state["open_mode"] == "READ WRITE"]
         apart = not any(state["listener"]["up"] for state in states)
         assert len(writable) < 2 or apart
+        assert len(writable) < 2 or any(
+            each["event"] == pair.TWO_PRIMARIES for each in entries(self.both.layout.record)
+        )
 
 
 BrokerAlone.TestCase.settings = settings(

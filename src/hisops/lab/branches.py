@@ -21,6 +21,13 @@ def descends(standby: State, primary: State) -> bool:
     return len(branch) == len(own) or bool(standby["scn"] <= branch[len(own)])
 
 
+def join(standby: State, primary: State) -> None:
+    """Let a standby that has applied redo of a later branch be on that branch."""
+    known = len(standby["incarnations"])
+    later = [dict(one) for one in primary["incarnations"][known:] if one["resetlogs"] <= standby["scn"]]
+    standby["incarnations"] += later
+
+
 def fork(state: State, change: int) -> None:
     """Begin a new incarnation after recovery until a change: what OPEN RESETLOGS, or a failover, does."""
     prior = state["incarnations"][-1]["resetlogs"]

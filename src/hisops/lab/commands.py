@@ -153,7 +153,7 @@ def _switch(state: State, container: str, match: Words) -> str:
     if state["role"] != "PRIMARY":
         raise CommandRefused(16000, "database or pluggable database open for read-only access")
     state["sequence"] += 1
-    state["scn"] += 173
+    state["scn"] += 3
     alert.write(state, f"Thread 1 advanced to log sequence {state['sequence']} (LGWR switch)")
     return "System altered."
 

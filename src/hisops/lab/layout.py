@@ -8,6 +8,7 @@ from pathlib import Path
 PRIMARY_HOST = "his-db1"
 STANDBY_HOST = "his-db2"
 HOSTS = (PRIMARY_HOST, STANDBY_HOST)
+RECORD = "record.jsonl"
 USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",)}
 LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle"}
 
@@ -82,7 +83,7 @@ class Layout:
     @property
     def record(self) -> Path:
         """The record of every tool that was started and ended."""
-        return self.lab / "record.jsonl"
+        return self.lab / RECORD
 
     @property
     def lock(self) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hisops.lab import alert, redo
+import time
+
+from hisops.lab import alert, history, redo
 from hisops.lab.branches import fork
 from hisops.lab.broker.config import must_not_open
 from hisops.lab.commands import CommandRefused, open_pdb
@@ -20,6 +22,9 @@ def open_database(state: State, *, read_only: bool = False, resetlogs: bool = Fa
         state["needs_resetlogs"] = False
     mode = "READ WRITE" if state["role"] == redo.PRIMARY and not read_only else "READ ONLY"
     state.update(status="OPEN", open_mode=mode)
+    if mode == "READ WRITE":
+        state["scn_at"] = time.time()
+        history.mark(state, state["scn_at"])
     alert.write(state, "ALTER DATABASE OPEN", "Completed: ALTER DATABASE OPEN")
     for pdb in state["pdbs"]:
         if pdb["name"] == "PDB$SEED":

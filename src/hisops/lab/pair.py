@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hisops.lab import commands, redo, role_commands, scn
+from hisops.lab import branches, commands, history, redo, role_commands, scn
 from hisops.lab.broker import adoption, config
+from hisops.lab.record import append
 from hisops.lab.state import LAB, State, Store
+
+TWO_PRIMARIES = "two-primaries"
 
 
 @contextmanager
@@ -20,11 +23,26 @@ def changing(store: Store, name: str, *, adopt: bool = True) -> Iterator[tuple[S
     with store.change_all(store.databases()) as states:
         state = states[name]
         other = next(one for key, one in states.items() if key != name)
-        numbers = [scn.applied(state, other), scn.applied(other, state)]
-        for one, number in zip((state, other), numbers, strict=True):
-            scn.note(one, number)
+        _advance(state, other)
+        before = _both_take_writes(state, other)
         yield state, other
         agree(state, other, pace, adopt=adopt)
+    if _both_take_writes(state, other) and not before:
+        append(store.record, event=TWO_PRIMARIES, tool="pair", databases=sorted(states))
+
+
+def _advance(state: State, other: State) -> None:
+    """Write down how far both have come by now, and what the standby has got on the way."""
+    ways = [(one, two, scn.applied(one, two), scn.follows(one, two)) for one, two in ((state, other), (other, state))]
+    for one, two, number, follows in ways:
+        scn.note(one, number)
+        if follows and not one["finished"]:
+            history.carry(one, two, number)
+            branches.join(one, two)
+
+
+def _both_take_writes(state: State, other: State) -> bool:
+    return scn.writable(state) and scn.writable(other)
 
 
 def agree(state: State, other: State, pace: float, *, adopt: bool = True) -> None:

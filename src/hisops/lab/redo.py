@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from hisops.lab import history
 from hisops.lab.branches import descends
 from hisops.lab.state import LAB, State, Store
 
@@ -29,10 +30,15 @@ def link_state(*, mrp: bool = True, behind_s: float = 0.0) -> State:
 
 def lags(state: State) -> tuple[int, int]:
     """Return how many seconds transport and apply are behind."""
+    transport, apply = behind(state)
+    return int(transport), int(apply)
+
+
+def behind(state: State) -> tuple[float, float]:
+    """Return the same to the fraction of a second."""
     link = state["standby"]
-    transport = _behind(link["transport"], link["pace"])
-    apply = max(transport, _behind(link["apply"], link["pace"]))
-    return int(max(transport, link["late_s"])), int(max(apply, link["late_s"]))
+    transport = max(_behind(link["transport"], link["pace"]), float(link["late_s"]))
+    return transport, max(transport, _behind(link["apply"], link["pace"]))
 
 
 def datum(state: State) -> datetime:
@@ -113,6 +119,7 @@ def as_applied(state: State, primary: State | None) -> State:
 def apply_end(state: State, sender: State) -> None:
     """Let a standby have applied the end of the redo of what was its primary."""
     state.update({part: sender[part] for part in _DICTIONARY}, end_of_redo="applied")
+    history.carry(state, sender, int(sender["scn"]))
 
 
 def _sent(state: State, other: State | None) -> bool:

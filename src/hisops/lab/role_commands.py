@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from hisops.lab import alert, redo, roles, scn, standby_commands
+from hisops.lab import alert, history, redo, roles, scn, standby_commands
 from hisops.lab.commands import ROOT, CommandRefused, Words, pattern, upper
 from hisops.lab.opening import open_database
 from hisops.lab.standby_commands import ALTERED, Action, standby
@@ -127,7 +127,9 @@ def _commit_to_primary(state: State, other: State, words: Words) -> str:
 def _finish(state: State, other: State, words: Words) -> str:
     standby(state)
     _refuse_gap(state)
-    state["scn"] = state["finished"] = scn.received(state, other)
+    end = scn.received(state, other)
+    _keep(state, other, end)
+    state["scn"] = state["finished"] = end
     state["standby"]["mrp"] = False
     alert.write(
         state,
@@ -150,6 +152,7 @@ def _fail_over(state: State, other: State, words: Words) -> str:
 def complete_failover(state: State, other: State) -> None:
     """Make a standby the primary after it has applied all the redo that it has received."""
     change = roles.reach(state, other, applied=False)
+    _keep(state, other, change - 1)
     roles.fail_over(state, change, f"ALTER DATABASE FAILOVER TO {state['db_unique_name']}")
     alert.write(state, f"FAILOVER: Complete - Database mounted as primary ({state['sid']})")
 
@@ -165,8 +168,16 @@ def _activate(state: State, other: State, words: Words) -> str:
 def activate(state: State, other: State) -> None:
     """Make a standby the primary as it is: what it has not applied is lost."""
     words = f"ALTER DATABASE ACTIVATE [PHYSICAL] STANDBY DATABASE ({state['sid']})"
-    roles.fail_over(state, roles.reach(state, other, applied=True), words)
+    change = roles.reach(state, other, applied=True)
+    _keep(state, other, change - 1)
+    roles.fail_over(state, change, words)
     alert.write(state, f"ACTIVATE STANDBY: Complete - Database mounted as primary ({state['sid']})")
+
+
+def _keep(state: State, other: State, upto: int) -> None:
+    """Let a standby have what of its primary's redo has reached it, the last time that it follows it."""
+    if scn.follows(state, other) and not state["finished"]:
+        history.carry(state, other, upto)
 
 
 def _convert(state: State, other: State, words: Words) -> str | None:

@@ -7,35 +7,48 @@ from __future__ import annotations
 
 import time
 
-from hisops.lab import redo
+from hisops.lab import history, redo
 from hisops.lab.branches import descends
+from hisops.lab.history import PER_SECOND
 from hisops.lab.state import State
-
-PER_SECOND = 17
 
 
 def current(state: State) -> int:
     """Return the SCN of a database that depends on no other."""
-    open_primary = state["role"] == redo.PRIMARY and state["open_mode"] == "READ WRITE"
-    return int(state["scn"] + ((time.time() - state["scn_at"]) * PER_SECOND if open_primary else 0))
+    return int(state["scn"] + ((time.time() - state["scn_at"]) * PER_SECOND if writable(state) else 0))
+
+
+def writable(state: State) -> bool:
+    """Whether a database takes writes."""
+    return bool(state["role"] == redo.PRIMARY and state["open_mode"] == "READ WRITE")
 
 
 def applied(state: State, other: State | None) -> int:
     """Return the SCN up to which a database has come; a standby as far as it has applied redo."""
-    return _behind(state, other, redo.lags(state)[1])
+    return _behind(state, other, redo.behind(state)[1])
 
 
 def received(state: State, other: State | None) -> int:
     """Return the SCN up to which a standby has redo, applied or not."""
-    return _behind(state, other, redo.lags(state)[0])
+    return _behind(state, other, redo.behind(state)[0])
 
 
 def note(state: State, number: int) -> None:
     """Write down how far a database has come."""
-    state.update(scn=number, scn_at=time.time())
+    moment = state["scn_at"] + (number - state["scn"]) / PER_SECOND if writable(state) else time.time()
+    state.update(scn=number, scn_at=moment)
+    if writable(state):
+        history.mark(state, moment)
 
 
-def _behind(state: State, other: State | None, seconds: int) -> int:
-    if state["role"] == redo.PRIMARY or other is None or other["role"] != redo.PRIMARY or not descends(state, other):
+def follows(state: State, other: State | None) -> bool:
+    """Whether a database gets what it has from the other one."""
+    return bool(
+        state["role"] != redo.PRIMARY and other is not None and other["role"] == redo.PRIMARY and descends(state, other)
+    )
+
+
+def _behind(state: State, other: State | None, seconds: float) -> int:
+    if other is None or not follows(state, other):
         return current(state)
-    return max(current(other) - seconds * PER_SECOND, int(state["incarnations"][-1]["resetlogs"]))
+    return max(int(current(other) - seconds * PER_SECOND), int(state["incarnations"][-1]["resetlogs"]))

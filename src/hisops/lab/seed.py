@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from hisops.lab import cluster
+from hisops.lab import cluster, history
 from hisops.lab.branches import first
 from hisops.lab.broker.config import configuration
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
@@ -18,6 +18,7 @@ from hisops.lab.state import State
 
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
 PDB_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "hisdata01.dbf")
+_SCN = 48219334
 COMPONENTS = (
     ("CATALOG", "Oracle Database Catalog Views"),
     ("CATPROC", "Oracle Database Packages and Types"),
@@ -85,7 +86,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "backups": [],
         "backup_jobs": [_old_backup(now)],
         "sequence": 518,
-        "scn": 48219334,
+        "scn": _SCN,
         **pair_state(long_ago),
         "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
         "datafiles": _datafiles(str(data)),
@@ -103,7 +104,7 @@ def pair_state(created: str) -> State:
         "scn_at": time.time(),
         "incarnations": [first(created)],
         "became_primary_scn": 0,
-        "flashback_from": 48219334 - 86400 * PER_SECOND,
+        "flashback_from": _SCN - 86400 * PER_SECOND,
         "force_logging": "YES",
         "ships": True,
         "srls": 4,
@@ -112,6 +113,7 @@ def pair_state(created: str) -> State:
         "finished": 0,
         "needs_resetlogs": False,
         "broker": configuration(),
+        **history.start(_SCN),
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from hisops.lab import alert, redo
+from hisops.lab import alert, history, redo
 from hisops.lab.branches import descends
 from hisops.lab.commands import CommandRefused, Words, pattern
 from hisops.lab.state import State
@@ -76,6 +76,7 @@ def _flashback(state: State, other: State, words: Words) -> str:
 def flash_back(state: State, number: int) -> None:
     """Take a mounted database back to an SCN."""
     state.update(scn=number, needs_resetlogs=state["role"] == redo.PRIMARY)
+    history.cut(state, number)
     alert.write(state, f"flashback database to scn {number}", "Flashback Restore Start", "Flashback Restore Complete")
     alert.write(state, "Flashback Media Recovery Complete", f"Completed: flashback database to scn {number}")
 

@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from hisops.lab.layout import RECORD
+
 LAB = "lab"
 State = dict[str, Any]
 
@@ -19,6 +21,11 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def record(self) -> Path:
+        """The lab's own record, which lies beside the state."""
+        return self._folder.parent / RECORD
 
     def read(self, name: str) -> State:
         """Return a copy of the part `name` as it is now."""
