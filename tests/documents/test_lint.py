@@ -77,6 +77,7 @@ def test_a_fact_keeps_only_what_its_judge_captures(tmp_path):
         ("runbook: thing/do", "runbook: thing/dp", "Did you mean `thing/do`?"),
         ("steps: {look: SUCCEEDED}", "steps: {lok: SUCCEEDED}", ""),
         ("answers: {look: seen}", "answers: {lock: seen}", ""),
+        ("{exit: [0, 13], ", "{exit: 137, kill: lok, ", ""),
     ],
 )
 def test_rehearsals_speak_of_a_runbook_and_its_steps(tmp_path, old, new, hint):
@@ -89,6 +90,16 @@ def test_rehearsals_speak_of_a_runbook_and_its_steps(tmp_path, old, new, hint):
     path.write_text(shelf.SCENARIOS.replace(old, new))
     (problem,) = lint_file(path, library)
     assert (problem.rule, problem.hint or "") == ("SC001", hint)
+
+
+def test_who_is_killed_sits_at_a_terminal_and_ends_as_killed(tmp_path):
+    library = shelf.library(tmp_path)
+    shelf.write(tmp_path, "thing/do", shelf.HEAD)
+    path = tmp_path / "thing/do.scenarios.yaml"
+    for words in ("{exit: 137, terminal: false, kill: look, ", "{exit: 0, kill: look, "):
+        path.write_text(shelf.SCENARIOS.replace("{exit: [0, 13], ", words))
+        (problem,) = lint_file(path, library)
+        assert problem.line == 11, problem
 
 
 def test_an_id_fits_the_place_of_its_file(tmp_path):

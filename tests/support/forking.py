@@ -1,13 +1,14 @@
 """Calls of hisops as processes of their own, forked from one that has imported everything.
 
 A fresh interpreter spends most of a second of CPU on imports; a fork spends none, and is a process as any other: it has
-its own environment, folder, streams and end. What a test kills, or runs at a terminal, it starts itself instead.
+its own environment, folder, streams and end, with or without a terminal.
 """
 
 from __future__ import annotations
 
 import array
 import atexit
+import fcntl
 import functools
 import io
 import json
@@ -18,11 +19,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pexpect import fdpexpect
+
+from hisops.cli.seat import SIZE, Seat
 
 ROOT = Path(__file__).resolve().parents[2]
 Done = subprocess.CompletedProcess[str]
@@ -31,15 +37,42 @@ Done = subprocess.CompletedProcess[str]
 def call(words: Sequence[str], environment: Mapping[str, str], timeout: float, folder: Path | None = None) -> Done:
     """Call `hisops` with `words`, without a terminal, and wait for its end. TimeoutExpired if that is late."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _connected() as link:
-        asked = {"words": list(words), "environment": dict(environment), "folder": str(folder or Path.cwd())}
-        fds = array.array("i", [out.fileno(), err.fileno()])
-        link.sendmsg([json.dumps(asked).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-        link.shutdown(socket.SHUT_WR)
+        _ask(link, words, environment, folder, [out.fileno(), err.fileno()])
         code = _code(link, words, timeout)
         for file in (out, err):
             file.seek(0)
         said = [file.read().decode("utf-8", "surrogateescape") for file in (out, err)]
     return subprocess.CompletedProcess(["hisops", *words], code, *said)
+
+
+def take_seat(words: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> Seat:
+    """Call `hisops` with `words` at a terminal of its own, as `hisops.cli.seat.take_seat` does."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, SIZE)
+    link = _connected()
+    _ask(link, words, environment, folder, [theirs])
+    os.close(theirs)
+    heard = b""
+    while b" " not in heard:
+        heard += link.recv(1)
+
+    def code() -> int:
+        with link:
+            ended = int(link.recv(64))
+        os.close(ours)
+        return ended if ended >= 0 else 128 - ended
+
+    return Seat(fdpexpect.fdspawn(ours, encoding="utf-8", codec_errors="replace"), int(heard), code)
+
+
+def _ask(
+    link: socket.socket, words: Sequence[str], environment: Mapping[str, str], folder: Path | None, streams: list[int]
+) -> None:
+    """Ask for a call with `streams`: of output and errors, or one terminal for all."""
+    asked = {"words": list(words), "environment": dict(environment), "folder": str(folder or Path.cwd())}
+    fds = array.array("i", streams)
+    link.sendmsg([json.dumps(asked).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    link.shutdown(socket.SHUT_WR)
 
 
 def _code(link: socket.socket, words: Sequence[str], timeout: float) -> int:
@@ -105,6 +138,8 @@ def _attend(link: socket.socket) -> None:
     if child == 0:
         link.close()
         _carry_out(json.loads(data), fds)
+    for fd in fds:
+        os.close(fd)
     link.sendall(f"{child} ".encode())
     link.sendall(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n".encode())
     os._exit(0)
@@ -115,8 +150,14 @@ def _carry_out(asked: dict[str, Any], fds: list[int]) -> None:
 
     code: Any = 70
     try:
-        for number, fd in enumerate([os.open(os.devnull, os.O_RDONLY), *fds]):
+        streams = [os.open(os.devnull, os.O_RDONLY), *fds]
+        if len(fds) == 1:
+            os.setsid()
+            fcntl.ioctl(fds[0], termios.TIOCSCTTY, 0)
+            streams = fds * 3
+        for number, fd in enumerate(streams):
             os.dup2(fd, number)
+        for fd in set(streams):
             os.close(fd)
         sys.stdin, sys.stdout, sys.stderr = (
             io.TextIOWrapper(io.FileIO(fd, mode, closefd=False), "utf-8", "surrogateescape")  # type: ignore[arg-type]

@@ -46,6 +46,8 @@ def read(site: Path | None) -> None:
         load_site(site)
     library = Library(site)
     for runbook in library.runbooks():
+        if runbook.model.target.any_engine:  # a part of others; they name its judges
+            continue
         library.judges_of(runbook.model)
         library.target_type(runbook.model.target.engine)
 

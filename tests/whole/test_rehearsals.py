@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hisops.cli.cast import Cast
 from hisops.cli.rehearsing import Rehearsal
 from hisops.documents.library import Library
 from tests.support import forking, lab_site
@@ -23,12 +24,8 @@ CASES = [
 def rehearse(running_lab):
     def carry_out(runbook, scenario):
         definition = LIBRARY.runbook(runbook).model
-        rehearsal = Rehearsal(
-            running_lab.site,
-            definition,
-            LIBRARY.scenarios(runbook).model,
-            lambda words, env: forking.call(words, env, 900),
-        )
+        people = Cast(running_lab.site, lambda words, env: forking.call(words, env, 900), forking.take_seat)
+        rehearsal = Rehearsal(running_lab.site, definition, LIBRARY.scenarios(runbook).model, people)
         return rehearsal, rehearsal.carry_out(scenario)
 
     return carry_out

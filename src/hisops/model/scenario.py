@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hisops.model.pattern import Regex
 from hisops.model.text import Definition, DefinitionId, Name, StepId, Text
@@ -22,6 +22,9 @@ class FromLab(Definition):
 
 Given = str | int | bool | FromLab
 
+KILLED = 137
+"""What a process that was killed has ended with, as shells tell it."""
+
 
 class Act(Definition):
     """One stretch of a rehearsal: faults that begin and end, then the run goes on as far as it goes.
@@ -29,18 +32,27 @@ class Act(Definition):
     Every gate on the way is passed. `exit` is what the command ends with, `state` how the run stands then, `steps` how
     single steps stand, `passed` states that a step must have been in by then, `named` what the output must speak of,
     `starts` how often a tool was started in the lab since the scenario began (`opatch apply: 1`), by its own record.
-    `undo` has the run undone back to a step, in place of going on.
+    `undo` has the run undone back to a step, in place of going on. `kill` kills hisops while a step is RUNNING; what it
+    ends with is 137 then. People sit at a terminal, or with `terminal: false` answer by commands of their own.
     """
 
     begin: tuple[FaultName, ...] = ()
     end: tuple[FaultName, ...] = ()
     undo: StepId | None = None
+    kill: StepId | None = None
+    terminal: bool = True
     exit: int | Annotated[tuple[int, ...], Field(min_length=1)]
     state: str | None = None
     steps: dict[StepId, str] = Field(default_factory=dict)
     passed: dict[StepId, str] = Field(default_factory=dict)
     named: tuple[Regex, ...] = ()
     starts: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _killed_at_a_terminal(self) -> Act:
+        if self.kill and not (self.terminal and KILLED in self.exits):
+            raise ValueError(f"what is killed sits at a terminal and ends with {KILLED}")
+        return self
 
     @property
     def exits(self) -> tuple[int, ...]:
@@ -53,6 +65,7 @@ class Scenario(Definition):
 
     id: ScenarioId
     title: Text
+    target: str | None = None
     begin: tuple[FaultName, ...] = ()
     values: dict[Name, Given] = Field(default_factory=dict)
     answers: dict[StepId, str] = Field(default_factory=dict)
@@ -60,10 +73,14 @@ class Scenario(Definition):
 
 
 class Scenarios(Definition):
-    """All rehearsals of one runbook on one target of the lab."""
+    """All rehearsals of one runbook, on one target of the lab where a scenario does not name another."""
 
     hisops: Literal["scenarios/v1"]
     runbook: DefinitionId
     target: str
     values: dict[Name, Given] = Field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = Field(min_length=1)
+
+    def target_of(self, scenario: Scenario) -> str:
+        """Return the database that a scenario is for."""
+        return scenario.target or self.target

@@ -62,6 +62,7 @@ def _steps_named(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], It
         yield ("acts", number, "steps"), act.steps
         yield ("acts", number, "passed"), act.passed
         yield ("acts", number, "undo"), filter(None, [act.undo])
+        yield ("acts", number, "kill"), filter(None, [act.kill])
 
 
 def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
