@@ -17,6 +17,8 @@ from hisops.model.site import Setting, Site, TargetType
 _TYPES: dict[str, tuple[type, str]] = {
     "path": (str, "a path that begins with /"),
     "string": (str, "a text"),
+    "identifier": (str, "a name of the database"),
+    "tag": (str, "a word of letters, digits, _ . and -"),
     "integer": (int, "a whole number"),
     "boolean": (bool, "true or false"),
 }
