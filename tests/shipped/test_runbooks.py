@@ -241,18 +241,6 @@ def test_failures_lead_where_the_fault_table_says(name: str) -> None:
 
 
 @each_runbook
-def test_every_step_has_its_place_in_the_page_of_procedures(book: Runbook) -> None:
-    text = (procedures.ROOT.parent / "docs" / "procedures.md").read_text(encoding="utf-8")
-    own = text.partition(f"\n## {book.id}: ")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`([a-z0-9-]+)`", own if book.id not in PATCHING else text))
-    assert {step.id for step in book.steps} <= named
-    known = {step.id for name in NAMES for step in runbook(name).steps}
-    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-    in_tables = {item for row in rows for item in re.findall(r"`([a-z0-9-]+)`", row)}
-    assert in_tables <= known
-
-
-@each_runbook
 def test_lint_has_nothing_to_complain_about(book: Runbook) -> None:
     problems = lint_paths([procedures.ROOT / f"{book.id}.yaml"], Library())
     assert [str(problem) for problem in problems] == []
