@@ -92,6 +92,22 @@ def test_rehearsals_speak_of_a_runbook_and_its_steps(tmp_path, old, new, hint):
     assert (problem.rule, problem.hint or "") == ("SC001", hint)
 
 
+def test_rehearsals_speak_of_steps_that_come_from_runbooks_in_use_and_from_items(tmp_path):
+    library = shelf.library(tmp_path)
+    shelf.write(tmp_path, "thing/do", shelf.HEAD)
+    using = (
+        "  - {id: part, title: {zh: 部, en: Part}, effect: read, uses: thing/do}\n"
+        "  - {id: each, title: {zh: 各, en: Each}, effect: read, for_each: nodes, sh: ls}\n"
+    )
+    head = shelf.HEAD.replace("id: thing/do", "id: thing/all").partition("steps:\n")[0]
+    shelf.write(tmp_path, "thing/all", f"{head}steps:\n{using}")
+    path = tmp_path / "thing/all.scenarios.yaml"
+    for name, known in (("part-look", True), ("each-db1", True), ("part-lok", False), ("look", False)):
+        text = shelf.SCENARIOS.replace("runbook: thing/do", "runbook: thing/all").replace("{look: ", f"{{{name}: ")
+        path.write_text(text)
+        assert (lint_file(path, library) == []) == known, name
+
+
 def test_who_is_killed_sits_at_a_terminal_and_ends_as_killed(tmp_path):
     library = shelf.library(tmp_path)
     shelf.write(tmp_path, "thing/do", shelf.HEAD)

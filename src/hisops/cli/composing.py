@@ -14,6 +14,7 @@ from hisops.model.expanding import Find, Source, expand, used
 from hisops.model.expansion import ExpandedRunbook
 from hisops.model.playbook import FOLDER
 from hisops.model.playing import Child, expand_playbook, name_of
+from hisops.model.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,20 @@ class Composed:
 
 def compose(desk: Desk, runbook_id: str, target: str) -> Composed:
     """Return the runbook for `target`; DocumentProblems, or UsageProblem if there is no such target."""
-    library = desk.loaded.library
     if playbook := name_of(runbook_id):
         return _compose_playbook(desk, playbook, target)
-    runbook = fit_runbook(library, runbook_id)
+    fit_runbook(desk.loaded.library, runbook_id)
     if target not in desk.loaded.site.databases:
         raise no_target(desk, target)
+    return compose_of(desk.loaded.library, desk.loaded.site, runbook_id, target)
+
+
+def compose_of(library: Library, site: Site, runbook_id: str, target: str) -> Composed:
+    """Return a runbook of `library` for a target that `site` has."""
+    runbook = library.runbook(runbook_id)
     main = Source(runbook.document, runbook.digest)
     find = _finder(library)
-    document = expand(main, find, desk.loaded.site, target)
+    document = expand(main, find, site, target)
     sources = {runbook.model.id: runbook.digest, **used(main, find)}
     return Composed(document, ExpandedRunbook.model_validate(document), sources, document == runbook.document)
 

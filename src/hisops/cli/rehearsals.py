@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hisops.cli.composing import compose_of
 from hisops.cli.opening import open_library
 from hisops.cli.options import Invocation
 from hisops.cli.rehearsing import Outcome, Rehearsal
 from hisops.console.rehearsal import coverage_lines, outcome_lines, rehearsal_document
 from hisops.console.theme import Screen
 from hisops.documents.library import Library
+from hisops.documents.site import load_site
 from hisops.errors import UsageProblem
 from hisops.lab import control
 from hisops.model.coverage import Measure, measure
@@ -46,7 +48,7 @@ def _scenarios(library: Library, name: str) -> Scenarios:
 
 
 def _of_one(screen: Screen, library: Library, name: str, scenarios: Scenarios, lab: Path, only: str) -> Found:
-    runbook = library.runbook(name).model
+    runbook = compose_of(library, load_site(lab.resolve()).site, name, scenarios.target).model
     judges = {tool: each.model for tool, each in library.judges_of(runbook).items()}
     rehearsal, outcomes = Rehearsal(lab, runbook, scenarios), []
     for scenario in scenarios.scenarios:

@@ -75,6 +75,8 @@ class Rehearsal:
         for name in control.status(self._lab).faults:
             control.set_fault(self._lab, name, False)
         control.reset(self._lab)
+        if scenario.start:
+            control.set_picture(self._lab, scenario.start)
         for name in scenario.begin:
             control.set_fault(self._lab, name, True)
 

@@ -10,6 +10,7 @@ from hisops.model.pattern import Regex
 from hisops.model.text import Definition, DefinitionId, Name, StepId, Text
 
 FaultName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(@[a-z-]+)?$")]
+PictureName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
 ScenarioId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
@@ -61,11 +62,15 @@ class Act(Definition):
 
 
 class Scenario(Definition):
-    """One rehearsal, from a lab as it was made. The first act plans and runs; a plan that is refused ends it."""
+    """One rehearsal, from a lab as it was made, or brought to `start`. The first act plans and runs.
+
+    A plan that is refused ends it.
+    """
 
     id: ScenarioId
     title: Text
     target: str | None = None
+    start: PictureName | None = None
     begin: tuple[FaultName, ...] = ()
     values: dict[Name, Given] = Field(default_factory=dict)
     answers: dict[StepId, str] = Field(default_factory=dict)
