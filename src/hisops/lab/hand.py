@@ -1,4 +1,4 @@
-"""Somebody at work in a lab, unseen: whatever a tool would do, at once, without a word, spared by faults."""
+"""Somebody at work in a lab, unseen: as a tool would, but at once, silently, spared by faults."""
 
 from __future__ import annotations
 

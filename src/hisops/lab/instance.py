@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from hisops.lab import pair, redo, views
+from hisops.lab import history, pair, redo, scn, views
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.layout import Layout
 from hisops.lab.registration import ready_services, registered
-from hisops.lab.sql.backend import Command, Done, Service, Status, Table
+from hisops.lab.sql.backend import Command, Done, Rows, Service, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError
 from hisops.lab.state import State, Store
+
+HEARTBEAT = "hisops_heartbeat"
+_BEAT = "beat NUMBER, beat_at TIMESTAMP(6)"
 
 
 class LabInstance:
@@ -68,6 +71,32 @@ class LabInstance:
                 self._views = {key: found}
             return found
 
+    def stored(self, container: str) -> Mapping[str, Stored]:
+        """Return the heartbeat table of HISOPS, with the rows that have come as far as this database."""
+        if container != ROOT:
+            return {}
+        state = self._state()
+        other = redo.other_of(self._store, state)
+        source = other if other and scn.follows(state, other) and not state["finished"] else state
+        rows = history.rows(source, scn.applied(state, other))
+        return {HEARTBEAT: Stored("HISOPS", Table(_BEAT, [(beat, _moment(at)) for beat, at in rows]))}
+
+    def keep(self, name: str, added: Rows, gone: Rows) -> None:
+        """Commit a change of the heartbeat table."""
+        with pair.changing(self._store, self._database) as (state, _):
+            if state["status"] == "DOWN":
+                raise OracleError(1034, "ORACLE not available")
+            if not scn.writable(state):
+                raise OracleError(16000, "database or pluggable database open for read-only access")
+            history.commit(state, [_row(row) for row in added], [_row(row) for row in gone])
+
+    def marks(self) -> Sequence[Sequence[float]]:
+        """Return what this database knows of the times of SCNs."""
+        state = self._state()
+        other = redo.other_of(self._store, state)
+        marks: list[list[float]] = (other if other and scn.follows(state, other) else state)["marks"]
+        return marks
+
     def execute(self, command: Command) -> Done | None:
         """Carry out a command of an administrator."""
         try:
@@ -80,6 +109,17 @@ class LabInstance:
         state = self._store.read(self._database)
         self.version = str(state["version"])  # of the programs that run
         return state
+
+
+def _row(row: Sequence[Value]) -> history.Row:
+    beat, at = row
+    return None if beat is None else int(str(beat).partition(".")[0]), at.isoformat() if isinstance(
+        at, datetime
+    ) else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _status(open_mode: str, *, restricted: bool) -> Status:

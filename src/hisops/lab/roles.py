@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hisops.lab import alert, redo, scn
 from hisops.lab.branches import fork
+from hisops.lab.history import PER_SECOND
 from hisops.lab.state import State
 
 _CLEARED = tuple(f"Online log redo0{group}.log: Thread 1 Group {group} was previously cleared" for group in (1, 2, 3))
@@ -111,5 +112,5 @@ def convert(state: State) -> None:
 
 def catch_up_from(standby: State, primary: State) -> None:
     """Set how much redo a database lacks that was flashed back and made a standby."""
-    behind = max(0, scn.current(primary) - standby["scn"]) / scn.PER_SECOND
+    behind = max(0, scn.current(primary) - standby["scn"]) / PER_SECOND
     standby["standby"] = redo.link_state(mrp=False, behind_s=behind)

@@ -10,10 +10,10 @@ from hashlib import sha256
 from hisops.lab import cluster, history
 from hisops.lab.branches import first
 from hisops.lab.broker.config import configuration
+from hisops.lab.history import PER_SECOND
 from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
 from hisops.lab.patches import RU_1926, RU_1927, Patch
 from hisops.lab.redo import link_state
-from hisops.lab.scn import PER_SECOND
 from hisops.lab.state import State
 
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")

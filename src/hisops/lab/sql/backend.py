@@ -51,6 +51,17 @@ class Done:
     out: Mapping[str, Value] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A table that the instance itself keeps, so that it outlives sessions: whose it is, and what is in it now."""
+
+    owner: str
+    table: Table
+
+
+Rows = Sequence[Sequence[Value]]
+
+
 class Instance(Protocol):
     """One database instance of the lab. Methods are called from several threads."""
 
@@ -67,6 +78,15 @@ class Instance(Protocol):
 
     def tables(self, container: str) -> Mapping[str, Table]:
         """Return the V$ and DBA_ views as seen from `container`, by lower-case name."""
+
+    def stored(self, container: str) -> Mapping[str, Stored]:
+        """Return the tables of a container that the instance keeps, by lower-case name."""
+
+    def keep(self, name: str, added: Rows, gone: Rows) -> None:
+        """Commit a change of rows of a table that the instance keeps; OracleError if it takes no writes (any more)."""
+
+    def marks(self) -> Sequence[Sequence[float]]:
+        """Return pairs of an SCN and the time of it, between which changes came at a steady pace."""
 
     def execute(self, command: Command) -> Done | None:
         """Carry out a command (ALTER SYSTEM, ALTER PLUGGABLE DATABASE, PL/SQL, ...).

@@ -11,6 +11,7 @@ from typing import Any
 
 from hisops.lab.sql import formats
 from hisops.lab.sql.errors import OracleError
+from hisops.lab.sql.moments import at_zone, scn_time, time_scn, to_utc
 
 _MACROS = """
 create macro ora_number_text(n) as case when typeof(n) in ('INTEGER', 'BIGINT', 'HUGEINT') then cast(n as varchar)
@@ -66,6 +67,10 @@ def open_database() -> Any:
         ("lab_to_date", _whole_seconds, ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
         ("ora_to_timestamp", formats.read_date, ["VARCHAR", "VARCHAR"], "TIMESTAMP"),
         ("lab_add_months", add_months, ["TIMESTAMP", "INTEGER"], "TIMESTAMP"),
+        ("lab_to_utc", to_utc, ["TIMESTAMP"], "TIMESTAMP"),
+        ("lab_at_zone", at_zone, ["TIMESTAMP", "VARCHAR"], "TIMESTAMP"),
+        ("lab_scn_time", scn_time, ["BIGINT", "VARCHAR"], "TIMESTAMP"),
+        ("lab_time_scn", time_scn, ["TIMESTAMP", "VARCHAR"], "BIGINT"),
         ("ora_months_between", months_between, ["TIMESTAMP", "TIMESTAMP"], "DOUBLE"),
     )
     for name, function, kinds, result in functions:

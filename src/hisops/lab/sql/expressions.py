@@ -220,6 +220,11 @@ def _local_time(node: Any, scope: Scope) -> Typed:
     return functions.now(scope, "timestamp")
 
 
+def _at_time_zone(node: Any, scope: Scope) -> Typed:
+    only(node, "this", "zone")
+    return functions.at_time_zone(value(node.this, scope), value(node.args["zone"], scope), scope)
+
+
 def _current_date(node: Any, scope: Scope) -> Typed:
     only(node)
     return functions.now(scope, "date")
@@ -281,6 +286,7 @@ _HANDLERS: dict[str, Callable[[Any, Scope], Typed]] = {
     "Systimestamp": _current_time,
     "CurrentTimestamp": _current_time,
     "CurrentDate": _current_date,
+    "AtTimeZone": _at_time_zone,
     "Localtimestamp": _local_time,
     "DateStrToDate": _date_literal,
     "StrToTime": _timestamp_literal,

@@ -269,6 +269,32 @@ def _sys_context(values: list[Typed], scope: Scope) -> Typed:
     return Typed(f"cast({scope.catalog.param('ctx_' + key)} as varchar)", "text")
 
 
+def _sys_extract_utc(values: list[Typed], _scope: Scope) -> Typed:
+    _expect(values, 1, 1, "SYS_EXTRACT_UTC")
+    if values[0].kind not in ("timestamp", "zoned"):
+        raise OracleError(30175, "invalid type given for an argument")
+    return Typed(f"lab_to_utc({values[0].sql})", "timestamp")
+
+
+def at_time_zone(value: Typed, zone: Typed, scope: Scope) -> Typed:
+    """Translate AT TIME ZONE."""
+    if value.kind not in ("timestamp", "zoned"):
+        raise OracleError(30084, "invalid data type for datetime primary with time zone modifier")
+    return Typed(f"lab_at_zone({value.sql}, {to_text(zone, scope.catalog).sql})", "timestamp")
+
+
+def _scn_to_timestamp(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 1, "SCN_TO_TIMESTAMP")
+    number = to_number(values[0]).sql
+    return Typed(f"lab_scn_time(cast({number} as bigint), {scope.catalog.param('scn_marks')})", "timestamp")
+
+
+def _timestamp_to_scn(values: list[Typed], scope: Scope) -> Typed:
+    _expect(values, 1, 1, "TIMESTAMP_TO_SCN")
+    moment = convert(to_date(values[0], scope.catalog), "timestamp", scope.catalog).sql
+    return Typed(f"lab_time_scn({moment}, {scope.catalog.param('scn_marks')})", "number")
+
+
 def _numtodsinterval(values: list[Typed], _scope: Scope) -> Typed:
     _expect(values, 2, 2, "NUMTODSINTERVAL")
     unit = {"DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(_constant(values[1]).upper())
@@ -292,5 +318,6 @@ _SPECIAL: dict[str, Callable[[list[Typed], Scope], Typed]] = {
     "NVL": _nvl, "NVL2": _nvl2, "COALESCE": _coalesce, "NULLIF": _nullif, "DECODE": _decode,
     "GREATEST": _extreme("GREATEST"), "LEAST": _extreme("LEAST"), "ROUND": _round, "TRUNC": _trunc,
     "TO_CHAR": _to_char, "TO_DATE": _to_date, "TO_TIMESTAMP": _to_timestamp, "TO_NUMBER": _to_number,
-    "SYS_CONTEXT": _sys_context, "NUMTODSINTERVAL": _numtodsinterval,
+    "SYS_EXTRACT_UTC": _sys_extract_utc, "SCN_TO_TIMESTAMP": _scn_to_timestamp,
+    "TIMESTAMP_TO_SCN": _timestamp_to_scn, "SYS_CONTEXT": _sys_context, "NUMTODSINTERVAL": _numtodsinterval,
 }  # fmt: skip

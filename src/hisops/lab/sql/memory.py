@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hisops.lab.sql.backend import ROOT, Command, Done, Service, Status, Table
+from hisops.lab.sql.backend import ROOT, Command, Done, Rows, Service, Status, Stored, Table
 from hisops.lab.sql.errors import OracleError
 from hisops.lab.sql.types import declared
 
@@ -59,6 +59,18 @@ class MemoryInstance:
         pdbs = self.views["v$pdbs"]
         at = _place(pdbs, "NAME")
         return {**self.views, "v$pdbs": Table(pdbs.columns, [row for row in pdbs.rows if row[at] == container])}
+
+    def stored(self, container: str) -> Mapping[str, Stored]:
+        """Keep no tables."""
+        return {}
+
+    def keep(self, name: str, added: Rows, gone: Rows) -> None:
+        """Refuse: nothing is kept."""
+        raise OracleError(942, "table or view does not exist")
+
+    def marks(self) -> Sequence[Sequence[float]]:
+        """Remember nothing."""
+        return ()
 
     def change(self, name: str, table: Table) -> None:
         """Replace a view."""

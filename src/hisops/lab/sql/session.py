@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from hisops.lab.sql import duck
-from hisops.lab.sql.backend import Command, Instance, Kind, Status, Table, Value
+from hisops.lab.sql.backend import Command, Instance, Kind, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.lexer import Statement
 from hisops.lab.sql.outcome import Column, Outcome
 from hisops.lab.sql.settings import Settings
 from hisops.lab.sql.translate import Translation, translate
-from hisops.lab.sql.types import Relation, relation
+from hisops.lab.sql.types import Relation, quoted, relation
 
 _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
@@ -60,6 +62,8 @@ class SqlSession:
         self.in_transaction = False
         self._read_only = False
         self._changes: list[tuple[str, dict[str, Value]]] = []
+        self._found: dict[str, Table] = {}  # tables that the instance keeps, as they were loaded
+        self._kept: dict[str, Table] = {}  # those of them that this transaction changes
 
     def describe(self, statement: Statement) -> Sequence[Column]:
         """Return the columns of a query without running it."""
@@ -121,7 +125,9 @@ class SqlSession:
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
         if self._read_only:
             raise OracleError(1456, "may not perform insert/delete/update operation inside a READ ONLY transaction")
-        if translation.target not in self._tables:
+        if translation.target in self._stored():
+            self._kept.setdefault(translation.target, self._found[translation.target])
+        elif translation.target not in self._tables:
             is_fixed = translation.target.startswith(("v$", "gv$"))
             raise OracleError(
                 *((2030, "can only select from fixed tables/views") if is_fixed else (1031, "insufficient privileges"))
@@ -147,9 +153,14 @@ class SqlSession:
     def _lookup(self, name: str, owner: str | None) -> Relation | None:
         if name in self._views and owner in _OWNERS_OF_VIEWS:
             return relation(self._views[name])
+        if (kept := self._stored().get(name)) and (owner or self.settings.schema) == kept.owner:
+            return relation(kept.table) if self.user in (kept.owner, "SYS") else None
         if name in self._tables and owner in (None, self.settings.schema):
             return relation(self._tables[name])
         return None
+
+    def _stored(self) -> Mapping[str, Stored]:
+        return self._instance.stored(self.settings.container)
 
     def _state(self) -> Status:
         return self._instance.container(self.settings.container) or "mounted"
@@ -174,8 +185,13 @@ class SqlSession:
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
         views = self._instance.tables(self.settings.container) if stale else {}
         for name in stale:
+            if name in self._kept:
+                continue  # the transaction sees its own changes
+            kept = self._stored().get(name)
+            if kept:
+                self._found[name] = kept.table
             with self._statement():
-                load(self._connection, name, views[name], writable=False)
+                load(self._connection, name, kept.table if kept else views[name], writable=False)
             self._loaded[name] = token
 
     def _given(self, name: str, values: Sequence[Value]) -> Value:
@@ -188,6 +204,8 @@ class SqlSession:
             return self._clock()
         if name.startswith("ctx_"):
             return self.context(name[4:])
+        if name == "scn_marks":
+            return json.dumps([list(mark) for mark in self._instance.marks()])
         return self.settings.formats[name]
 
     def _transaction(self, statement: Statement) -> None:
@@ -218,10 +236,14 @@ class SqlSession:
             with duck.oracle_words():
                 yield
         except OracleError:
+            from hisops.lab.sql.database import load
+
             if self.in_transaction:
                 self._connection.execute("rollback")
                 self._connection.execute("begin transaction")
                 self._loaded.clear()
+                for name, table in self._kept.items():
+                    load(self._connection, name, table, writable=False)
                 with duck.oracle_words():
                     for sql, given in self._changes:
                         self._connection.execute(sql, given)
@@ -230,8 +252,26 @@ class SqlSession:
     def _end(self, word: str) -> None:
         if not self.in_transaction:
             return
+        kept, self._kept = self._kept, {}
         self.in_transaction = self._read_only = False
         self._changes.clear()
+        try:
+            if word == "commit":
+                self._hand_over(kept)
+        except OracleError:
+            self._finish("rollback")
+            raise
+        self._finish(word)
+
+    def _hand_over(self, kept: Mapping[str, Table]) -> None:
+        """Let the instance keep what the transaction has made of its tables."""
+        for name, table in kept.items():
+            now = self._connection.execute(f"select * from {quoted(name)}").fetchall()  # noqa: S608
+            before, after = Counter(map(tuple, table.rows)), Counter(tuple(row) for row in now)
+            if before != after:
+                self._instance.keep(name, list((after - before).elements()), list((before - after).elements()))
+
+    def _finish(self, word: str) -> None:
         self._loaded.clear()  # views made inside the transaction may go with it
         with duck.oracle_words():
             self._connection.execute(word)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hisops.lab import redo, scn
+from hisops.lab.history import PER_SECOND
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 from hisops.lab.views.common import moment
@@ -99,6 +100,6 @@ def _incarnations(state: State) -> list[Row]:
 def _flashback(state: State, peer: State | None) -> list[Row]:
     if state["flashback_on"] != "YES":
         return []
-    age = (scn.applied(state, peer) - state["flashback_from"]) / scn.PER_SECOND
+    age = (scn.applied(state, peer) - state["flashback_from"]) / PER_SECOND
     oldest = datetime.fromtimestamp(datetime.now().timestamp() - max(0, age)).replace(microsecond=0)
     return [(state["flashback_from"], oldest, 1440, 1073741824, 943718400, 0)]

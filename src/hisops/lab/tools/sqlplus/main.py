@@ -51,4 +51,5 @@ def _play(plus: Plus, script: str | None) -> int:
             plus.play_line(line.rstrip("\r\n"))
     except Leave as leave:
         return leave.code
+    plus.log_off()
     return 0

@@ -54,6 +54,7 @@ def _whenever(plus: Plus, rest: str) -> None:
 
 def _exit(plus: Plus, rest: str) -> None:
     words = rest.upper().split()
+    plus.log_off(keep=words[-1:] != ["ROLLBACK"])
     raise Leave(exit_code(words[0] if words else "SUCCESS", plus.last_code))
 
 
@@ -126,7 +127,7 @@ def _recover(plus: Plus, rest: str) -> None:
 
 
 def _disconnect(plus: Plus, rest: str) -> None:
-    plus.connection = None
+    plus.log_off()
 
 
 COMMANDS: dict[str, Callable[[Plus, str], None]] = {

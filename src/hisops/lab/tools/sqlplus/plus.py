@@ -110,11 +110,24 @@ class Plus:
     def log_on(self, logon: str) -> bool:
         """CONNECT; False when it failed."""
         had = self.connection is not None
+        self.log_off()
         self.connection, lines = connect(self.desk, name_of(self.desk), logon)
         self.say(*lines)
         if self.connection is None and had:
             self.say("Warning: You are no longer connected to ORACLE.")
         return self.connection is not None
+
+    def log_off(self, *, keep: bool = True) -> None:
+        """DISCONNECT, or the end."""
+        from hisops.lab.sql.errors import OracleError
+
+        if self.connection is None:
+            return
+        try:
+            self.connection.leave(keep=keep)
+        except OracleError as error:
+            self.say("ERROR:", str(error), "")
+        self.connection = None
 
     def _command(self, text: str) -> None:
         word, _, rest = text.partition(" ")
@@ -178,6 +191,7 @@ class Plus:
     def _give_up(self, how: str, code: int) -> None:
         words = how.split()
         if words[:1] == ["EXIT"]:
+            self.log_off(keep=words[-1] != "ROLLBACK")
             raise Leave(exit_code(words[1] if len(words) > 1 else "SUCCESS", code))
 
     def _script(self, name: str) -> None:

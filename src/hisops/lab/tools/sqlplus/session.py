@@ -51,6 +51,12 @@ class Connection:
         answer = self._command(text)
         return (answer, None) if answer is not None else self._engine(text)
 
+    def leave(self, *, keep: bool = True) -> None:
+        """Log off; what is open is committed, as SQL*Plus does unless it is told otherwise."""
+        if self.engine is not None:
+            (self.engine.commit if keep else self.engine.rollback)()
+            self.engine = None
+
     def _enter(self, state: State, container: str) -> None:
         if container != ROOT and container not in {pdb["name"] for pdb in state["pdbs"]}:
             raise SqlError(f"ORA-65011: Pluggable database {container} does not exist.")
