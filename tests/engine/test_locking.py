@@ -10,8 +10,8 @@ from hisops.errors import Unreachable
 from hisops.model import records as r
 from hisops.model.lock import ALIVE_FOR, ControlHost, Holder, parse
 from hisops.ports import Rows
-from tests.support.builders import World, step, write
-from tests.support.fakes import FakeLocks, Program
+from tests.support.builders import SITE, World, step, write
+from tests.support.fakes import FakeHost, FakeLocks, MemoryJournal, Program
 
 LOCK = "database-1203345671"
 RUN = "2026-11-24-0200-his-abc"
@@ -312,3 +312,67 @@ def test_killed_while_the_lock_is_given_back_the_run_still_ends(dropped):
     assert (ended.state, ended.exit_code) == ("SUCCEEDED", 0)
     assert world.host.markers == {}
     assert len(world.host.started) == 1
+
+
+def pair(*steps):
+    """The target and its peer; the peer's host keeps markers of its own."""
+    his = {**SITE["databases"]["his"], "standby": "his_dr"}
+    databases = {"his": his, "his_dr": {**SITE["databases"]["his"], "host": "his-db2"}}
+    hosts = {**SITE["hosts"], "his-db2": SITE["hosts"]["his-db1"]}
+    world = World(list(steps), site={**SITE, "hosts": hosts, "databases": databases})
+    world.more_hosts["his-db2"] = FakeHost("his-db2")
+    world.host.rules = {"probe-": DONE, "run-w": DONE}
+    return world
+
+
+def other_run(**changes):
+    usual = {
+        "run": "2026-11-24-0100-his_dr-xyz", "origin": "hospital/control", "runbook": "oracle/other",
+        "target": "his_dr", "requester": "dba2@hospital", "control": "control-2", "machine": "m2", "logs": "/copy/logs",
+        "since": "2026-11-24T01:00:00Z",
+    }  # fmt: skip
+    return Holder(**{**usual, **changes}).text()
+
+
+def test_a_run_on_the_other_database_of_the_pair_keeps_this_one_out():
+    world = pair(write("w"))
+    world.more_hosts["his-db2"].markers[LOCK] = other_run()
+    ended = world.go()
+    assert (ended.state, ended.exit_code) == ("FAILED", 5)
+    assert "on his-db2 is held by run 2026-11-24-0100-his_dr-xyz" in str(ended.reason)
+    assert world.host.started == []
+    assert LOCK not in world.host.markers, "what was taken before is given back"
+    assert world.more_hosts["his-db2"].markers[LOCK] == other_run(), "and the other keeps its own"
+
+
+def test_of_two_who_begin_at_once_no_two_go_on():
+    first = pair(write("w", gate={"confirm": True}))
+    assert first.go().exit_code == 10
+    assert LOCK in first.host.markers
+    second = pair(write("w"))
+    second.more_hosts["his-db2"] = first.host
+    second.journal = MemoryJournal("2026-11-24-0201-his-def")
+    assert second.go().exit_code == 5
+
+
+def test_a_home_of_the_same_path_on_the_other_host_is_another_home():
+    world = pair(write("w"))
+    world.runbook = {"locks": ["oracle_home"]}
+    name = "oracle_home-his"
+    world.more_hosts["his-db2"].markers[name] = other_run()
+    assert world.go().state == "SUCCEEDED"
+
+
+def test_a_peer_that_is_lost_does_not_keep_a_failover_waiting_and_is_named():
+    world = pair(write("w"))
+    world.more_hosts["his-db2"].broken = 99
+    ended = world.go()
+    assert (ended.state, ended.exit_code) == ("SUCCEEDED_WITH_EXCEPTIONS", 13)
+    assert [(item.kind, "the other database" in item.reason) for item in world.view.deviations] == [("lock-gap", True)]
+
+
+def test_the_own_resume_asks_the_peer_again_and_is_not_kept_out_by_itself():
+    world = pair(write("w", gate={"confirm": True}))
+    assert world.go().exit_code == 10
+    assert world.resume().exit_code == 10
+    assert world.view.deviations == []

@@ -156,10 +156,3 @@ def test_an_undo_that_leaves_another_role_is_not_a_rollback():
     ended = switched.go()
     assert (ended.state, ended.exit_code) == ("HELD", 11)
     assert "database.database_role was PRIMARY, is PHYSICAL STANDBY" in str(ended.reason)
-
-
-def test_a_part_of_any_engine_is_for_this_one_too():
-    found = World([step("look")], runbook={"target": {"engine": "any"}}).survey()
-    assert found.refusals == []
-    other = World([step("look")], runbook={"target": {"engine": "postgresql"}}).survey()
-    assert [each.step for each in other.refusals] == ["target"]

@@ -49,7 +49,8 @@ def read(site: Path | None) -> None:
         if runbook.model.target.any_engine:  # a part of others; they name its judges
             continue
         library.judges_of(runbook.model)
-        library.target_type(runbook.model.target.engine)
+        if not runbook.model.target.any_engine:
+            library.target_type(runbook.model.target.engine)
 
 
 def _remember_what_is_parsed() -> None:

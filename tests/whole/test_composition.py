@@ -269,3 +269,9 @@ def test_a_rehearsal_is_no_evidence_for_a_real_site(small):
     assert plan(small)[0].returncode == 0
     site.write_text(site.read_text().replace("simulation: true\n", ""))
     assert "no run of it on box has ended here" in refused(plan(small)[0])
+
+
+def test_a_part_is_not_planned_alone(small):
+    done = small.hisops("plan", "drill/opening", "-t", "box")
+    assert done.returncode == 2
+    assert "is a part of others" in done.stderr

@@ -112,6 +112,11 @@ def _forecast(desk: Desk, bound: Bound, found: Survey) -> Forecast:
 def _choose(desk: Desk, runbook_id: str, target: str) -> _Chosen:
     library = desk.loaded.library
     runbook = compose(desk, runbook_id, target)
+    if runbook.model.target.any_engine:
+        raise UsageProblem(
+            "HIS-2212", "The runbook {id} is a part of others and not a procedure of its own.",
+            "Plan one that uses it: hisops runbook list", id=runbook_id,
+        )  # fmt: skip
     engine = desk.loaded.site.databases[target].engine
     judges = library.judges_of(runbook.model)
     overrides = library.overrides_of(runbook.model, runbook.sources)

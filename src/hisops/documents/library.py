@@ -102,7 +102,9 @@ class Library:
 
     def judges_of(self, runbook: Runbook) -> dict[str, Loaded[Judge]]:
         """Return by tool every judge that a run of `runbook` needs, those of its target type included."""
-        calls = [*calls_of(runbook), *facts_of(self.target_type(runbook.target.engine).model)]
+        calls = [*calls_of(runbook)]
+        if not runbook.target.any_engine:
+            calls += facts_of(self.target_type(runbook.target.engine).model)
         references = [step.judge for step in runbook.steps] + [call.judge for call in calls]
         tools = sorted({reference.partition("/")[0] for reference in references if reference})
         return {tool: self.tool(tool) for tool in tools}

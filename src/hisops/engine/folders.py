@@ -1,7 +1,7 @@
 """hisops's own folders on the hosts of a run: staging by plan, working files by run.
 
-Those of the target are made at the start; those of a host that only a `for_each` goes to, when a call first goes
-there, so that one host that cannot be reached does not stop the others.
+Those of the target are made at the start; those of its peer, and of a host that only a `for_each` goes to, when a call
+first goes there: one host that cannot be reached does not stop the others, and a failover is for a peer that is lost.
 """
 
 from __future__ import annotations
@@ -26,12 +26,15 @@ class OwnFolders(Mapping[str, HostFolders]):
         self._caller = caller
         self._plan_id = plan_id
         self._run_id = run_id
-        self._bound = bound
         self._made: dict[str, HostFolders] = {}
-        self._items = {step.spot.host: step.spot for step in bound.runbook.steps if step.spot.host}
+        self._later = {
+            step.spot.host: ("db_host", bound.at(step.spot)) for step in bound.runbook.steps if step.spot.host
+        }
+        if bound.peer:
+            self._later.setdefault(bound.host_name("peer_host"), ("peer_host", bound))
         self._attempts = count(1)  # each call of its own, since several may be made at once
-        self._locks = {name: Lock() for name in self._items}
-        places = ["control", "db_host", *(["peer_host"] if bound.peer else [])]
+        self._locks = {name: Lock() for name in self._later}
+        places = ["control", "db_host"]
         if all(step.child for step in bound.runbook.steps):
             places = []  # a playbook does nothing on a host; its runs have folders of their own
         for place in places:
@@ -43,7 +46,7 @@ class OwnFolders(Mapping[str, HostFolders]):
             return self._made[host]
         with self._locks[host]:
             if host not in self._made:
-                self._made[host] = self._make("db_host", self._bound.at(self._items[host]))
+                self._made[host] = self._make(*self._later[host])
         return self._made[host]
 
     def __iter__(self) -> Iterator[str]:

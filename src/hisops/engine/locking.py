@@ -7,13 +7,14 @@ finds its own text there. A copy of the logs elsewhere is somebody else until `a
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from hisops.engine.conditions import look_up
 from hisops.engine.fencing import Fences, Held
 from hisops.engine.holders import LIVES_HERE, Life, life_of, told
 from hisops.engine.recorder import Recorder
 from hisops.engine.values import Values
-from hisops.errors import LockHeld
+from hisops.errors import LockHeld, Unreachable
 from hisops.model.lock import ControlHost, Holder, parse
 from hisops.model.plan import Plan
 from hisops.model.records import Deviation, LockChanged, RunKept
@@ -22,12 +23,14 @@ from hisops.model.site import RunAs
 from hisops.ports import Host, Marker, Ports
 
 
-def lock_names(values: Values) -> list[str]:
-    """Return the names of the runbook's locks on this target, fit for a file name."""
+def lock_names(values: Values, *, of: str = "") -> list[str]:
+    """Return the names of the runbook's locks on this target, fit for a file name; of those made of `of`, if given."""
     bound = values.bound
     names = []
     for lock in bound.runbook.locks:
         path = bound.target_type.locks.get(lock)
+        if of and not (path or "").startswith(of):
+            continue
         value = look_up(f"target.{path}", values.scope()) if path else bound.target
         names.append(f"{lock}-{re.sub(r'[^A-Za-z0-9_.-]+', '_', str(value)).strip('_')}")
     return names
@@ -96,6 +99,23 @@ def check_free(ports: Ports, plan: Plan, values: Values) -> None:
         found = host.read_marker(name, run_as)
         if found.text:
             raise _held_by(ports, host, name, run_as, found, holder_of(ports, plan, plan.id))
+    with suppress(Unreachable):
+        check_peer(ports, values, holder_of(ports, plan, plan.id))
+
+
+def check_peer(ports: Ports, values: Values, mine: Holder) -> None:
+    """Refuse if another run is at work on the other database of the pair, which has the same identity.
+
+    Everybody first takes the lock on the host of their own target and then asks the other: of two who begin at once
+    at least one finds the other, and nothing has to be held on a host that may be lost.
+    """
+    if values.bound.peer is None:
+        return
+    host, run_as = ports.reach.host(values.bound.host_name("peer_host")), values.bound.run_as("peer_host", "owner")
+    for name in lock_names(values, of="identity."):
+        found = host.read_marker(name, run_as)
+        if found.text and not _own_text(found, mine):
+            raise _held_by(ports, host, name, run_as, found, mine)
 
 
 def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: str, fences: Fences) -> None:
@@ -107,9 +127,22 @@ def take(ports: Ports, recorder: Recorder, values: Values, plan: Plan, run_id: s
     try:
         for name in lock_names(values):
             _take_one(ports, recorder, values, mine, name, again=name in kept, fences=fences)
+        lost = _peer_lost(ports, values, mine)
     except LockHeld:
         _undo(ports, recorder, fences, kept)
         raise
+    if lost and not kept:
+        reason = f"it cannot be told whether another run is at work on the other database: {lost}"
+        recorder.write(Deviation(kind="lock-gap", reason=reason))
+
+
+def _peer_lost(ports: Ports, values: Values, mine: Holder) -> Unreachable | None:
+    """Ask the peer; return why it could not be asked. A failover is for the day on which that host is lost."""
+    try:
+        check_peer(ports, values, mine)
+    except Unreachable as error:
+        return error
+    return None
 
 
 def _take_one(

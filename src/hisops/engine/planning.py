@@ -64,7 +64,7 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     wants = bound.runbook.target
     role, version = (values.scope()["target"][name] for name in ("role", "version"))
     reasons = not_the_inventory(bound.database, values.identity)
-    if wants.engine != bound.database.engine and not wants.any_engine:
+    if wants.engine != bound.database.engine:
         reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
     if wants.role and role != wants.role:
         reasons.append(f"the runbook is for the role {wants.role}, the target's role is {role}")
