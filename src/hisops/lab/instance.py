@@ -113,9 +113,8 @@ class LabInstance:
 
 def _row(row: Sequence[Value]) -> history.Row:
     beat, at = row
-    return None if beat is None else int(str(beat).partition(".")[0]), at.isoformat() if isinstance(
-        at, datetime
-    ) else None
+    number = None if beat is None else int(str(beat).partition(".")[0])
+    return number, at.isoformat() if isinstance(at, datetime) else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -102,7 +102,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
 
 
 def _settings(machine: Machine, primary: bool) -> dict[str, str]:
-    settings = {
+    return {
         "oracle_home": _text(machine.oracle_home),
         "oracle_sid": "his" if primary else "hisdr",
         "oracle_base": _text(machine.oracle_base),
@@ -113,12 +113,10 @@ def _settings(machine: Machine, primary: bool) -> dict[str, str]:
         "connect_identifier": "his" if primary else "his_dr",
         "heartbeat_table": "HISOPS_HEARTBEAT",
         "backup_dir": _text(machine.root / "u01" / "backup"),
+        "smoke_test": _text(smoke_test(machine)),
         "is_rac": "false",
         "cdb": "true",
     }
-    if primary:
-        settings["smoke_test"] = _text(smoke_test(machine))
-    return settings
 
 
 def _text(value: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from hisops.lab import redo
+from hisops.lab import redo, scn
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 
@@ -27,8 +27,8 @@ _DEST = (
     "log_sequence NUMBER, error VARCHAR2(256), db_unique_name VARCHAR2(30), valid_now VARCHAR2(16), con_id NUMBER"
 )
 _STANDBY_LOG = (
-    "group# NUMBER, dbid VARCHAR2(40), thread# NUMBER, sequence# NUMBER, bytes NUMBER, status VARCHAR2(10), "
-    "con_id NUMBER"
+    "group# NUMBER, dbid VARCHAR2(40), thread# NUMBER, sequence# NUMBER, bytes NUMBER, blocksize NUMBER, "
+    "used NUMBER, archived VARCHAR2(3), status VARCHAR2(10), last_change# NUMBER, last_time DATE, con_id NUMBER"
 )
 _GAP = "thread# NUMBER, low_sequence# NUMBER, high_sequence# NUMBER, con_id NUMBER"
 _DG_PROCESSES = (
@@ -52,7 +52,7 @@ def views(state: State, peer: State | None) -> dict[str, Table]:
         "v$managed_standby": Table(_PROCESSES, _processes(state) if mounted else []),
         "v$dataguard_process": Table(_DG_PROCESSES, _newer(state) if mounted else []),
         "v$archive_gap": Table(_GAP, _gap(state)),
-        "v$standby_log": Table(_STANDBY_LOG, _standby_logs(state)),
+        "v$standby_log": Table(_STANDBY_LOG, _standby_logs(state, peer)),
         "v$archive_dest_status": Table(_DEST_STATUS, destinations),
         "v$archive_dest": Table(
             _DEST,
@@ -114,10 +114,15 @@ def _gap(state: State) -> list[Row]:
     return [(1, gap["low"], gap["high"], 0)] if gap and redo.mounted(state) else []
 
 
-def _standby_logs(state: State) -> list[Row]:
-    rows = [(10 + n, "UNASSIGNED", 1, 0, 209715200, "UNASSIGNED", 0) for n in range(1, state["srls"] + 1)]
+def _standby_logs(state: State, peer: State | None) -> list[Row]:
+    rows: list[Row] = [
+        (10 + n, "UNASSIGNED", 1, 0, 209715200, 512, 0, "YES", "UNASSIGNED", None, None, 0)
+        for n in range(1, state["srls"] + 1)
+    ]
     if state["role"] == redo.STANDBY and redo.flows(state):
-        rows[0] = (11, str(state["dbid"]), 1, state["sequence"], 209715200, "ACTIVE", 0)
+        last = redo.datum(state).replace(microsecond=0)
+        rows[0] = (11, str(state["dbid"]), 1, state["sequence"], 209715200, 512, 4193280, "YES", "ACTIVE",
+                   scn.received(state, peer), last, 0)  # fmt: skip
     return rows
 
 

@@ -154,6 +154,7 @@ def _of_the_pair(state: State) -> dict[str, str]:
         "valid_for=(online_logfile,all_roles)",
         "log_archive_dest_state_2": "ENABLE" if state["ships"] else "DEFER",
         "standby_file_management": "AUTO",
+        "archive_lag_target": "0",
         "db_flashback_retention_target": "1440",
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hisops.lab.redo import STANDBY
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 from hisops.lab.views.common import exact
+from hisops.lab.views.recovery import change_at
 
 _MB = 1048576
 _HOURS = 24 * 8
@@ -19,10 +20,10 @@ def views(state: State, container: str) -> dict[str, Table]:
     return {
         "v$datafile": Table(
             "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), enabled VARCHAR2(10), bytes NUMBER, "
-            "checkpoint_change# NUMBER, con_id NUMBER",
+            "checkpoint_change# NUMBER, unrecoverable_change# NUMBER, unrecoverable_time DATE, con_id NUMBER",
             [
                 (f["file"], f["name"], "SYSTEM" if "system" in f["name"] else "ONLINE", "READ WRITE", f["mb"] * _MB,
-                 state["scn"], f["con_id"])
+                 state["scn"], 0, None, f["con_id"])
                 for f in files
             ],
         ),
@@ -84,14 +85,16 @@ def _archived(state: State) -> Table:
         name = f"{state['fra']['path']}/{state['db_unique_name']}/archivelog/o1_mf_1_{sequence}_.arc"
         done = "YES" if standby and sequence <= gap["high"] else "NO"
         rows.append((1, sequence, name, first, first + timedelta(hours=1), first + timedelta(hours=1), blocks, 512, 1,
-                     "YES", "NO", "A", done, "NO", branch))  # fmt: skip
+                     "YES", "NO", "A", done, "NO", branch,
+                     change_at(state, first), change_at(state, first + timedelta(hours=1))))  # fmt: skip
     return Table(
         "thread# NUMBER, sequence# NUMBER, name VARCHAR2(513), first_time DATE, next_time DATE, completion_time DATE, "
         "blocks NUMBER, block_size NUMBER, dest_id NUMBER, archived VARCHAR2(3), deleted VARCHAR2(3), "
-        "status VARCHAR2(1), applied VARCHAR2(9), standby_dest VARCHAR2(3), resetlogs_change# NUMBER",
+        "status VARCHAR2(1), applied VARCHAR2(9), standby_dest VARCHAR2(3), resetlogs_change# NUMBER, "
+        "first_change# NUMBER, next_change# NUMBER",
         rows,
     )
 
 
 def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    return datetime.now().replace(microsecond=0)
