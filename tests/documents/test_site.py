@@ -12,6 +12,8 @@ from hisops.documents.template import roster_template, site_template
 from hisops.errors import Refused, TrustUnusable, UsageProblem
 
 NODES = "    # nodes: [{host: his-rac1, settings: {oracle_sid: HIS1}}, {host: his-rac2, settings: {oracle_sid: HIS2}}]"
+_ENTRY = site_template()
+CONNECT = _ENTRY[_ENTRY.index("    connect:") : _ENTRY.index("    settings:")]
 # rule, what is replaced in the template, by what, and the text that the caret points at
 BREAKS = [
     ("SI001", "host: his-db1\n    connect", "host: his-db2\n    connect", "his-db2"),
@@ -32,6 +34,7 @@ BREAKS = [
      "    nodes: [{host: his-db1}, {host: his-rac2}]", "his-rac2"),
     ("SI011", NODES,
      "    nodes: [{host: his-db1, settings: {oracle_sdi: HIS1}}]", "oracle_sdi"),
+    ("SI012", CONNECT, "", "his:"),
     ("YA023", "{prompt: true}", "{prompt: true, env: X}", "{prompt"),
     ("YA020", "class: production", "clas: production", "clas"),
 ]  # fmt: skip

@@ -75,6 +75,16 @@ def test_a_target_that_the_runbook_is_not_for_is_refused(wants, why):
     assert why in world.survey().refusals[0].reason
 
 
+def test_a_statement_for_a_target_that_takes_no_logins_is_refused_before_any_step():
+    statements = [step("a", sql="select 1 as n from dual"), write("w"), step("b")]
+    no_login = {name: entry for name, entry in SITE["databases"]["his"].items() if name != "connect"}
+    world = World(statements, site={**SITE, "databases": {"his": no_login}})
+    survey = world.survey()
+    assert [item.reason for item in survey.refusals] == [
+        "his takes no logins (no `connect:` in site.yaml), but a has SQL"
+    ]
+
+
 def test_a_runbook_names_why_it_refuses():
     because = {"zh": "不支持", "en": "RAC needs the rolling runbook"}
     world = World(

@@ -48,6 +48,8 @@ class SiteReach:
                 entry = self._site.databases.get(database)
                 if entry is None:
                     raise _unknown("database", database, sorted(self._site.databases))
+                if entry.connect is None:
+                    raise _no_login(database)
                 self._sessions[database] = OracleSql(database, entry.connect, self._vault)
             return self._sessions[database]
 
@@ -94,4 +96,13 @@ def _unknown(kind: str, name: str, known: list[str]) -> UsageProblem:
         kind=kind,
         name=name,
         known=", ".join(known),
+    )
+
+
+def _no_login(database: str) -> UsageProblem:
+    return UsageProblem(
+        "HIS-3021",
+        "{name} takes no logins: site.yaml gives it no `connect:`.",
+        "Add `connect:` to it, or choose another target.",
+        name=database,
     )

@@ -49,7 +49,10 @@ def _databases(site: Site, page: Page) -> list[tuple[str, str, str]]:
         standby = page.say("standby {name}", name=database.standby) if database.standby else ""
         where = page.say("on {host}", host=database.host)
         window = page.say("window {name}", name=database.window) if database.window else ""
-        told = f" {page.signs.dot} ".join(filter(None, [where, database.connect.dsn, standby, window]))
+        dsn = database.connect.dsn if database.connect else ""
+        names = ", ".join(node.host for node in database.nodes)
+        nodes = page.say("nodes {names}", names=names) if names else ""
+        told = f" {page.signs.dot} ".join(filter(None, [where, nodes, dsn, standby, window]))
         rows.append((name, page.say.of(database.title), told))
     return rows
 

@@ -67,7 +67,7 @@ def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
     """A password, and what a database's own secrets stand for, is the name of a secret of the inventory."""
     for name, database in site.databases.items():
-        if database.connect.password not in site.secrets:
+        if database.connect and database.connect.password not in site.secrets:
             keys, secret = ("databases", name, "connect", "password"), database.connect.password
             yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
         for known_as, secret in database.secrets.items():
@@ -172,6 +172,15 @@ def nodes_exist(site: Site, library: Library) -> Iterator[Finding]:
             yield Finding(("databases", name, "nodes"), fact, "Add it.", {"name": name, "host": database.host})
 
 
+def logins_are_given(site: Site, library: Library) -> Iterator[Finding]:
+    """A database whose type is asked by SQL says how to log in."""
+    for name, target in _targets(site, library):
+        if site.databases[name].connect is None and any(fact.sql for fact in (*target.identity, *target.state)):
+            keys = ("databases", name)
+            fact = "The database `{name}` does not say how to log in, but its type is asked by SQL."
+            yield Finding(keys, fact, "Add `connect:`.", {"name": name}, missing=(*keys, "connect"), at_key=True)
+
+
 RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI001": hosts_exist,
     "SI002": standbys_exist,
@@ -184,6 +193,7 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI009": windows_exist,
     "SI010": time_zones_exist,
     "SI011": nodes_exist,
+    "SI012": logins_are_given,
 }
 
 

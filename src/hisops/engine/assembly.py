@@ -66,7 +66,7 @@ def secret_names(bound: Bound) -> list[str]:
     databases = [bound.database, *([bound.peer] if bound.peer else [])]
     asked = dict.fromkeys(name for step in bound.runbook.steps for name in step.secrets)
     named = [database.secrets.get(name, name) for name in asked for database in databases]
-    return list(dict.fromkeys([*(database.connect.password for database in databases), *named]))
+    return list(dict.fromkeys([*(database.connect.password for database in databases if database.connect), *named]))
 
 
 def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:

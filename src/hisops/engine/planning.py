@@ -63,7 +63,7 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     """Return why the target is not one that the runbook is for."""
     wants = bound.runbook.target
     role, version = (values.scope()["target"][name] for name in ("role", "version"))
-    reasons = not_the_inventory(bound.database, values.identity)
+    reasons = [*not_the_inventory(bound.database, values.identity), *_no_login(bound)]
     if wants.engine != bound.database.engine:
         reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
     if wants.role and role != wants.role:
@@ -74,6 +74,18 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     for scope in bound.runbook.scopes:
         reasons += _unfit_part(bound.runbook, scope, values)
     return [Finding("target", reason) for reason in dict.fromkeys(reasons)]
+
+
+def _no_login(bound: Bound) -> Iterator[str]:
+    """Give why statements cannot be carried out: the inventory knows of no login to the database that they are for."""
+    for step in bound.runbook.steps:
+        calls = (step, step.probe, step.wait, step.undo, *step.verify, *(step.undo.verify if step.undo else ()))
+        for call in calls:
+            if call is not None and call.sql is not None:
+                name = bound.at(step.spot).database_name(call.on or step.on)
+                if bound.site.databases[name].connect is None:
+                    yield f"{name} takes no logins (no `connect:` in site.yaml), but {step.id} has SQL"
+                    break
 
 
 def _unfit_part(runbook: ExpandedRunbook, scope: str, values: Values) -> Iterator[str]:

@@ -102,7 +102,7 @@ class Values:
         """Return what expressions see; of the steps only those that the dotted `names` speak of, if they are given."""
         bound = self.bound
         host = bound.site.hosts[bound.database.host]
-        database = self.identity.get("database", {})
+        known = {name: value for fact in self.identity.values() for name, value in fact.items()}
         settings = {name: item.default for name, item in bound.target_type.settings.items()}
         peer = bound.site.peer_of(bound.target)
         target = {
@@ -110,8 +110,8 @@ class Values:
             "engine": bound.database.engine,
             "has_peer": peer is not None,
             "peer": {"name": peer, "settings": bound.peer_settings_on("db")},
-            "role": database.get("database_role"),
-            "version": database.get("version"),
+            "role": known.get("database_role"),
+            "version": known.get("version"),
             "settings": settings | dict(bound.database.settings),
             "identity": self.identity,
             "state": self.state,

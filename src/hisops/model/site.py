@@ -97,13 +97,14 @@ class Database(Definition):
     """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node.
 
     `standby` is said at one database of a Data Guard pair, whoever is the primary today. `secrets` gives the names by
-    which steps ask for secrets of this very database the names under which the site keeps them.
+    which steps ask for secrets of this very database the names under which the site keeps them. Without `connect` it
+    is asked by scripts on its hosts only, as a cluster is.
     """
 
     engine: str
     title: Text
     host: str
-    connect: Connect
+    connect: Connect | None = None
     settings: dict[Name, str | int | bool] = Field(default_factory=dict)
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
