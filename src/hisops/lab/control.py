@@ -106,7 +106,9 @@ def set_fault(directory: Path, name: str, on: bool) -> None:
     """Switch a fault on or off; it acts on the state, the home or the tools, as it would in reality."""
     layout = _existing(directory)
     arm(Store(layout.state), name, on)
-    scenario.apply(layout, name.partition("@")[0], on)
+    fault, narrowed, _ = name.partition("@")
+    if not (on and narrowed):  # one that strikes in the middle of something waits for it
+        scenario.apply(layout, fault, on)
 
 
 def set_picture(directory: Path, name: str) -> None:

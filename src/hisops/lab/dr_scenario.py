@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from hisops.lab import cluster, pair, redo, standby_commands
+from hisops.lab import cluster, cluster_stack, pair, redo, standby_commands
 from hisops.lab.broker.config import amend
 from hisops.lab.layout import STANDBY_HOST, Layout
 from hisops.lab.registration import registers_at
@@ -67,7 +67,10 @@ def observer_lost(layout: Layout, on: bool) -> None:
 def node_evicted(layout: Layout, on: bool) -> None:
     """Take the second node out of the cluster, or let it join again."""
     with Store(layout.state).change(LAB) as lab:
+        was = lab["cluster"]["nodes"][STANDBY_HOST]
         (cluster.evict if on else cluster.join)(lab["cluster"], STANDBY_HOST)
+    if on and was:
+        cluster_stack.note_evicted(layout, STANDBY_HOST)
 
 
 def come_back(layout: Layout) -> str | None:

@@ -40,6 +40,17 @@ FAULTS: dict[str, Text] = {
         en="Fast-start failover is enabled, but its observer is no longer heard of",
     ),
     "node-evicted": Text(zh="集群的第二个节点被驱逐", en="The second node of the cluster has been evicted"),
+    "crs-stuck": Text(
+        zh="集群件启动后停在中途,一直报 CRS-4535",
+        en="The clusterware of a node stops half way up, and goes on saying CRS-4535",
+    ),
+    "stop-stuck": Text(
+        zh="crsctl stop crs 有一个资源停不下来(CRS-2675)", en="One resource does not stop in crsctl stop crs (CRS-2675)"
+    ),
+    "service-stuck": Text(
+        zh="迁移服务时已在原实例停止,却未能在新实例启动",
+        en="A service that is relocated has left its instance, but does not start on the other",
+    ),
     "slow-mount": Text(zh="数据库装载需要三分钟", en="Mounting a database takes three minutes"),
     "tablespace-full": Text(zh="一个表空间几乎用尽", en="A tablespace is nearly full"),
     "failed-job": Text(zh="一个定时作业昨夜失败", en="A scheduled job failed last night"),
@@ -75,13 +86,12 @@ FAULTS: dict[str, Text] = {
 
 
 _ROLES = ("switchover", "failover", "reinstate")
+_CLUSTER = ("relocate", "stop-instance", "start-instance", "stop-crs", "start-crs")
+_LONG = ("opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, *_CLUSTER, "any")
 STRIKES = {
-    "link-drop": frozenset(
-        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, "any", "exec"}
-    ),
-    "host-reboot": frozenset(
-        {"opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, "any"}
-    ),
+    "link-drop": frozenset({*_LONG, "exec"}),
+    "host-reboot": frozenset(_LONG),
+    "node-evicted": frozenset(_CLUSTER),
 }
 """What a fault can strike in the middle of: a long part of a tool, `any` of them, or the next command (`exec`)."""
 

@@ -51,6 +51,11 @@ class Machine:
         return self.root / "u01" / "app" / "19.0.0" / "grid"
 
     @property
+    def grid_base(self) -> Path:
+        """ORACLE_BASE of Grid Infrastructure."""
+        return self.root / "u01" / "app" / "grid"
+
+    @property
     def inventory(self) -> Path:
         """The central inventory."""
         return self.root / "u01" / "app" / "oraInventory"

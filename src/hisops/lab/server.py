@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import dr_scenario, pair
+from hisops.lab import cluster, dr_scenario, pair
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
@@ -134,6 +134,7 @@ def crash(store: Store, host: str) -> None:
             if state["host"] == host:
                 down(state)
                 state["listener"]["up"] = False
+    cluster.crash(store, host, time.time())
 
 
 def _take(lock: IO[str]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from hisops.lab import cluster
 from hisops.lab.layout import HOSTS, LOGIN, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
 from hisops.lab.people import private_key, public_key
 from hisops.lab.seed import dbid_of
-from hisops.lab.tree import smoke_test
+from hisops.lab.tree import emr_smoke_test, smoke_test
 
 Ports = dict[str, dict[str, int]]
 ACCOUNT = "hisops"
@@ -52,7 +53,7 @@ origin: lab.hospital/hisops
 simulation: true
 hosts:
 {_host(layout, PRIMARY_HOST, "production", ports)}{_host(layout, STANDBY_HOST, "standby", ports)}databases:
-{_database(layout, "his", PRIMARY_HOST, ports)}{_database(layout, "his_dr", STANDBY_HOST, ports)}secrets:
+{_databases(layout, ports)}secrets:
   his_password: {{file: {_text(layout.root / "secrets" / "his_password")}}}
 windows:
   always: {{file: windows/{CALENDAR}, timezone: Asia/Shanghai}}
@@ -70,12 +71,18 @@ def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
     class: {kind}
     roles:
       owner: {{user: oracle, via: {via}}}
+      grid: {{user: oracle, via: {via}}}
       root: {{user: root, via: sudo}}
     identity_file: {_text(private_key(layout.root, "dba1"))}
     boot_id_file: {_text(machine.boot_id)}
     stage_dir: {_text(machine.root / "u01" / "stage")}
     path: [{_text(machine.bin)}]
 """
+
+
+def _databases(layout: Layout, ports: Ports) -> str:
+    pair = [_database(layout, "his", PRIMARY_HOST, ports), _database(layout, "his_dr", STANDBY_HOST, ports)]
+    return "".join([*pair, _cluster(layout)])
 
 
 def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
@@ -99,6 +106,31 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
     secrets: {{sys: his_password}}
     window: always
 {standby}"""
+
+
+def _cluster(layout: Layout) -> str:
+    nodes = "".join(f"      - {{host: {host}, settings: {_node_settings(layout.machine(host))}}}\n" for host in HOSTS)
+    return f"""  {cluster.DATABASE}:
+    engine: clusterware
+    title: {{zh: 电子病历双机, en: Cluster of the medical records}}
+    host: {PRIMARY_HOST}
+    nodes:
+{nodes}    settings:
+      grid_home: {_text(layout.machine(PRIMARY_HOST).grid_home)}
+      grid_base: {_text(layout.machine(PRIMARY_HOST).grid_base)}
+      oracle_home: {_text(layout.machine(PRIMARY_HOST).oracle_home)}
+      cluster_db: {cluster.DATABASE}
+      smoke_test: {_text(emr_smoke_test(layout.machine(PRIMARY_HOST)))}
+    identity: {{cluster_name: {cluster.name_of(layout.root)}, db_unique_name: {cluster.DATABASE}}}
+    window: always
+"""
+
+
+def _node_settings(machine: Machine) -> str:
+    """Return what differs on a node: all hosts of the lab have file systems of their own below one folder."""
+    homes = {"grid_home": machine.grid_home, "grid_base": machine.grid_base, "oracle_home": machine.oracle_home}
+    homes["smoke_test"] = emr_smoke_test(machine)
+    return "{" + ", ".join(f"{name}: {_text(path)}" for name, path in homes.items()) + "}"
 
 
 def _settings(machine: Machine, primary: bool) -> dict[str, str]:

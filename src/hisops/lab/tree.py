@@ -39,8 +39,9 @@ HOME_TOOLS = {
     "dgmgrl": "bin",
     "lsnrctl": "bin",
     "tnsping": "bin",
+    "srvctl": "bin",
 }
-GRID_TOOLS = ("crsctl", "srvctl")
+GRID_TOOLS = ("crsctl", "srvctl", "olsnodes")
 LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle", "bin/tnslsnr")
 _NEEDS_PACKAGES = ("sqlplus", "smoke")
 
@@ -61,15 +62,22 @@ def write_launchers(layout: Layout, host: str) -> None:
     machine = layout.machine(host)
     places = {tool: machine.bin for tool in SYSTEM_TOOLS}
     places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items()}
-    places |= {tool: machine.grid_home / "bin" for tool in GRID_TOOLS}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
+    for tool in GRID_TOOLS:
+        _executable(machine.grid_home / "bin" / tool, launcher(layout, host, tool))
     _executable(smoke_test(machine), launcher(layout, host, "smoke"))
+    _executable(emr_smoke_test(machine), launcher(layout, host, "emr_smoke"))
 
 
 def smoke_test(machine: Machine) -> Path:
     """Return the site's own smoke test; the primary may be on either host."""
     return machine.home("oracle") / "bin" / "smoke_test.sh"
+
+
+def emr_smoke_test(machine: Machine) -> Path:
+    """Return the site's smoke test of the clustered database."""
+    return machine.home("oracle") / "bin" / "emr_smoke_test.sh"
 
 
 def build(layout: Layout, host: str) -> None:

@@ -1,110 +1,199 @@
-"""crsctl check and crsctl stat res -t, as release 19c prints them."""
+"""crsctl check, status resource, query crs, stop and start, as release 19c prints them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable
 
-from hisops.lab import cluster
+from hisops.lab import cluster, cluster_stack
+from hisops.lab.cluster_stack import ALL
 from hisops.lab.layout import HOSTS
-from hisops.lab.state import State
+from hisops.lab.state import LAB, State
+from hisops.lab.tools import crsctl_resources
 from hisops.lab.tools.desk import Desk
 
-_ONLINE = (
-    "CRS-4537: Cluster Ready Services is online",
-    "CRS-4529: Cluster Synchronization Services is online",
-    "CRS-4533: Event Manager is online",
-)
-_OFFLINE = (
-    "CRS-4535: Cannot communicate with Cluster Ready Services",
-    "CRS-4530: Communications failure contacting Cluster Synchronization Services daemon",
-    "CRS-4534: Cannot communicate with Event Manager",
-)
+_SHOWN = {  # in the order of `crsctl check crs`: what is said of a service that is online, and of one that is not
+    "CRS-4638": ("Oracle High Availability Services is online", ""),
+    "CRS-4537": (
+        "Cluster Ready Services is online",
+        "CRS-4535: Cannot communicate with Cluster Ready Services",
+    ),
+    "CRS-4529": (
+        "Cluster Synchronization Services is online",
+        "CRS-4530: Communications failure contacting Cluster Synchronization Services daemon",
+    ),
+    "CRS-4533": ("Event Manager is online", "CRS-4534: Cannot communicate with Event Manager"),
+}
 _NO_STACK = "CRS-4639: Could not contact Oracle High Availability Services"
-_RULE = "-" * 80
 _STARS = "*" * 62
-_DETAIL = 20
-Line = tuple[str, str, str, str]
 
 
 def run(desk: Desk) -> int:
     """Carry out one command."""
-    state, words = cluster.read(desk.store), [word.lower() for word in desk.argv]
-    if words in (["check", "crs"], ["check", "cluster"]):
-        return _check_here(desk, state, words[1])
-    if words == ["check", "cluster", "-all"]:
-        return _check_all(desk, state)
-    if words[:2] in (["stat", "res"], ["status", "resource"], ["stat", "resource"], ["status", "res"]) and words[
-        2:
-    ] == ["-t"]:
-        return _resources(desk, state)
-    desk.out(
-        f"Unknown parameter: {words[0] if words else ''}",
-        "Usage:",
-        "  crsctl check cluster [[-all]|[-n <server>[...]]]",
-    )
-    return 1
+    words = [word.lower() for word in desk.argv]
+    lab = cluster_stack.settle(desk.layout)
+    for known, command in _COMMANDS.items():
+        if words[: len(known)] == list(known):
+            return command(desk, lab, words[len(known) :])
+    return _usage(desk, words[0] if words else "")
 
 
-def _check_here(desk: Desk, state: State, what: str) -> int:
-    if not state["nodes"][desk.host]:
+def _check_here(desk: Desk, lab: State, rest: list[str]) -> int:
+    if rest:
+        return _usage(desk, rest[0])
+    found = cluster_stack.online(lab, desk.host)
+    if not found:
         desk.out(_NO_STACK)
         return 1
-    desk.out(*(["CRS-4638: Oracle High Availability Services is online"] if what == "crs" else []), *_ONLINE)
+    desk.out(*_stack(found))
     return 0
 
 
-def _check_all(desk: Desk, state: State) -> int:
-    if not state["nodes"][desk.host]:
-        desk.out(_NO_STACK, "CRS-4000: Command Check failed, or completed with errors.")
+def _check_cluster(desk: Desk, lab: State, rest: list[str]) -> int:
+    if not cluster_stack.online(lab, desk.host):
+        desk.out(_NO_STACK, *(["CRS-4000: Command Check failed, or completed with errors."] if rest else []))
         return 1
+    if not rest:
+        desk.out(*_stack(cluster_stack.online(lab, desk.host))[1:])
+        return 0
+    if rest != ["-all"]:
+        return _usage(desk, rest[0])
     for node in HOSTS:
-        desk.out(_STARS, f"{node}:", *(_ONLINE if state["nodes"][node] else _OFFLINE))
+        desk.out(_STARS, f"{node}:", *_stack(cluster_stack.online(lab, node))[1:])
     desk.out(_STARS)
     return 0
 
 
-def _resources(desk: Desk, state: State) -> int:
-    if not state["nodes"][desk.host]:
-        desk.out(_OFFLINE[0], "CRS-4000: Command Status failed, or completed with errors.")
+def _stack(found: tuple[str, ...]) -> list[str]:
+    return [f"{code}: {good}" if code in found else bad for code, (good, bad) in _SHOWN.items()]
+
+
+def _resources(desk: Desk, lab: State, rest: list[str]) -> int:
+    if ALL[-1] not in cluster_stack.online(lab, desk.host):
+        desk.out("CRS-4535: Cannot communicate with Cluster Ready Services",
+                 "CRS-4000: Command Status failed, or completed with errors.")  # fmt: skip
         return 1
-    members = [node for node in HOSTS if state["nodes"][node]]
-    desk.out(_RULE, "Name           Target  State        Server                   State details       ", _RULE)
-    desk.out("Local Resources", _RULE)
-    for name in ("ora.LISTENER.lsnr", "ora.chad", "ora.net1.network", "ora.ons"):
-        _show(desk, name, [("", "ONLINE", node, "STABLE") for node in members])
-    desk.out(_RULE, "Cluster Resources", _RULE)
-    for name, lines in sorted(_cluster_resources(desk, state, members).items()):
-        _show(desk, name, lines)
-    desk.out(_RULE)
+    if rest == ["-t"]:
+        crsctl_resources.table(desk, lab["cluster"])
+        return 0
+    return crsctl_resources.listing(desk, lab["cluster"], rest)
+
+
+def _query(desk: Desk, lab: State, rest: list[str]) -> int:
+    if rest != ["crs", "activeversion"]:
+        return _usage(desk, " ".join(rest))
+    if not cluster_stack.online(lab, desk.host):
+        desk.out("CRS-4535: Cannot communicate with Cluster Ready Services",
+                 "CRS-4000: Command Query failed, or completed with errors.")  # fmt: skip
+        return 1
+    desk.out(f"Oracle Clusterware active version on the cluster is [{cluster.VERSION}]")
     return 0
 
 
-def _cluster_resources(desk: Desk, state: State, members: list[str]) -> dict[str, list[Line]]:
-    home = desk.machine.oracle_home
-    found: dict[str, list[Line]] = {
-        "ora.LISTENER_SCAN1.lsnr": [("1", "ONLINE", members[0], "STABLE")],
-        "ora.cvu": [("1", "ONLINE", members[0], "STABLE")],
-        "ora.qosmserver": [("1", "ONLINE", members[0], "STABLE")],
-        "ora.scan1.vip": [("1", "ONLINE", members[0], "STABLE")],
-    }
-    for node in HOSTS:
-        here = state["nodes"][node]
-        word, detail = ("ONLINE", "STABLE") if here else ("INTERMEDIATE", "FAILED OVER,STABLE")
-        found[f"ora.{node}.vip"] = [("1", word, node if here else members[0], detail)]
-    found[f"ora.{cluster.DATABASE}.db"] = [
-        (str(at), "ONLINE", node, f"Open,HOME={home},STABLE") if cluster.up(state, instance)
-        else (str(at), "OFFLINE", "", "Instance Shutdown,STABLE" if state["nodes"][node] else "STABLE")
-        for at, (instance, node) in enumerate(cluster.INSTANCES.items(), start=1)
-    ]  # fmt: skip
-    for service, instance in state["services"].items():
-        where = cluster.INSTANCES.get(instance, "")
-        found[f"ora.{cluster.DATABASE}.{service}.svc"] = [("1", "ONLINE" if where else "OFFLINE", where, "STABLE")]
-    return found
+def _stop(desk: Desk, lab: State, rest: list[str]) -> int:
+    node, forced = desk.host, rest == ["-f"]
+    if rest and not forced:
+        return _usage(desk, rest[0])
+    if _forbidden(desk, "Stop"):
+        return 4
+    if not cluster_stack.online(lab, node):
+        desk.out(_NO_STACK, "CRS-4000: Command Stop failed, or completed with errors.")
+        return 1
+    desk.out(f"CRS-2791: Starting shutdown of Oracle High Availability Services-managed resources on '{node}'",
+             f"CRS-2673: Attempting to stop 'ora.crsd' on '{node}'",
+             f"CRS-2790: Starting shutdown of Cluster Ready Services-managed resources on server '{node}'")  # fmt: skip
+    _stop_resources(desk, node)
+    if desk.armed("stop-stuck") and not forced:
+        return _stop_failed(desk, node)
+    with desk.store.change(LAB) as changed:
+        cluster.evict(changed["cluster"], node)
+    cluster_stack.note_left(desk.layout, node)
+    desk.out(f"CRS-2792: Shutdown of Cluster Ready Services-managed resources on '{node}' has completed",
+             f"CRS-2677: Stop of 'ora.crsd' on '{node}' succeeded")  # fmt: skip
+    for name in ("ora.evmd", "ora.storage", "ora.crf", "ora.ctssd", "ora.cssd", "ora.gipcd", "ora.gpnpd"):
+        desk.out(f"CRS-2673: Attempting to stop '{name}' on '{node}'")
+        desk.pause(1)
+        desk.out(f"CRS-2677: Stop of '{name}' on '{node}' succeeded")
+    desk.out(
+        f"CRS-2793: Shutdown of Oracle High Availability Services-managed resources on '{node}' has completed",
+        "CRS-4133: Oracle High Availability Services has been stopped.",
+    )
+    return 0
 
 
-def _show(desk: Desk, name: str, lines: Iterable[Line]) -> None:
-    desk.out(name)
-    for number, word, server, detail in lines:
-        parts = [detail[start : start + _DETAIL] for start in range(0, len(detail), _DETAIL)]
-        desk.out(f"      {number:<8} ONLINE  {word:<12} {server:<24} {parts[0]}".rstrip())
-        desk.out(*(f"{'':61}{part}" for part in parts[1:]), end="\n" if len(parts) > 1 else "")
+def _stop_resources(desk: Desk, node: str) -> None:
+    """Stop the instance and what else runs on the node; services, addresses and listeners of SCAN go to another."""
+    state = cluster.read(desk.store)
+    other = next((member for member in cluster.members(state) if member != node), None)
+    instance = cluster.instance_of(node)
+    services = [f"ora.{cluster.DATABASE}.{name}.svc" for name, at in state["services"].items() if at == instance]
+    movable = [*services, f"ora.{node}.vip"]
+    for name in [*services, "ora.LISTENER.lsnr", f"ora.{cluster.DATABASE}.db", f"ora.{node}.vip"]:
+        desk.out(f"CRS-2673: Attempting to stop '{name}' on '{node}'")
+        desk.pause(2)
+        if name.endswith(".db"):
+            cluster_stack.strike(desk, "stop-crs")
+            with desk.store.change(LAB) as lab:
+                lab["cluster"]["instances"][instance] = False
+                cluster.fail_over(lab["cluster"])
+        if name == "ora.LISTENER.lsnr" and desk.armed("stop-stuck") and "-f" not in desk.argv:
+            desk.out(f"CRS-2675: Stop of '{name}' on '{node}' failed",
+                     f"CRS-2679: Attempting to clean '{name}' on '{node}'",
+                     f"CRS-2680: Clean of '{name}' on '{node}' failed")  # fmt: skip
+            continue
+        desk.out(f"CRS-2677: Stop of '{name}' on '{node}' succeeded")
+        if name in movable and other:
+            desk.out(f"CRS-2672: Attempting to start '{name}' on '{other}'")
+            desk.out(f"CRS-2676: Start of '{name}' on '{other}' succeeded")
+
+
+def _stop_failed(desk: Desk, node: str) -> int:
+    desk.out(f"CRS-2799: Failed to shut down resource 'ora.LISTENER.lsnr' on '{node}'",
+             f"CRS-2794: Shutdown of Cluster Ready Services-managed resources on '{node}' has failed",
+             f"CRS-2675: Stop of 'ora.crsd' on '{node}' failed",
+             f"CRS-2799: Failed to shut down resource 'ora.crsd' on '{node}'",
+             f"CRS-2795: Shutdown of Oracle High Availability Services-managed resources on '{node}' has failed",
+             "CRS-4687: Shutdown command has completed with errors.",
+             "CRS-4000: Command Stop failed, or completed with errors.")  # fmt: skip
+    return 1
+
+
+def _start(desk: Desk, lab: State, rest: list[str]) -> int:
+    if rest:
+        return _usage(desk, rest[0])
+    if _forbidden(desk, "Start"):
+        return 4
+    if cluster_stack.online(lab, desk.host):
+        desk.out("CRS-4640: Oracle High Availability Services is already active",
+                 "CRS-4000: Command Start failed, or completed with errors.")  # fmt: skip
+        return 1
+    desk.pause(4)
+    with desk.store.change(LAB) as changed:
+        changed["cluster"]["rising"][desk.host] = time.time()
+    cluster_stack.write(desk.layout, desk.host, "OHASD", "CRS-8500: Oracle Clusterware OHASD process is starting")
+    cluster_stack.strike(desk, "start-crs")
+    desk.out("CRS-4123: Oracle High Availability Services has been started.")
+    return 0
+
+
+def _forbidden(desk: Desk, verb: str) -> bool:
+    """Say what those are told who are not root."""
+    if desk.user == "root":
+        return False
+    desk.out("CRS-4563: Insufficient user privileges.", f"CRS-4000: Command {verb} failed, or completed with errors.")
+    return True
+
+
+def _usage(desk: Desk, word: str) -> int:
+    desk.out(f"Unknown parameter: {word}", "Usage:", "  crsctl check cluster [[-all]|[-n <server>[...]]]")
+    return 1
+
+
+_COMMANDS: dict[tuple[str, ...], Callable[[Desk, State, list[str]], int]] = {
+    ("check", "crs"): _check_here,
+    ("check", "cluster"): _check_cluster,
+    **{(first, second): _resources for first in ("stat", "status") for second in ("res", "resource")},
+    ("query",): _query,
+    ("stop", "crs"): _stop,
+    ("start", "crs"): _start,
+}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hisops.lab import cluster, cluster_stack
 from hisops.lab.processes import ancestors, arguments, descendants, holders
 from hisops.lab.tools.desk import Desk
 
@@ -99,6 +100,10 @@ def _ps(desk: Desk) -> int:
     for pid in host_processes(desk):
         if command := shown(pid):
             desk.out(f"{desk_user(pid, desk):<8} {pid:>7} {1:>7}  0 {now} ?        00:00:00 {command}")
+    state = cluster_stack.settle(desk.layout)["cluster"]
+    for at in range(cluster.clients(state, desk.host)):
+        command = f"oracle{cluster.instance_of(desk.host)} (LOCAL=NO)"
+        desk.out(f"{'oracle':<8} {31200 + at:>7} {1:>7}  0 {now} ?        00:00:00 {command}")
     return 0
 
 

@@ -1,8 +1,10 @@
-"""srvctl status, start, stop and relocate for the cluster's one database, with the options of 11.2 and of 12c on."""
+"""srvctl status, config, start, stop and relocate for the cluster's database, with options of 11.2 and of 12c on."""
 
 from __future__ import annotations
 
-from hisops.lab import cluster
+from collections.abc import Callable
+
+from hisops.lab import cluster, cluster_stack
 from hisops.lab.state import LAB, State
 from hisops.lab.tools.desk import Desk
 
@@ -10,15 +12,17 @@ _OPTIONS = {
     "-d": "db", "-db": "db", "-s": "service", "-service": "service", "-i": "old", "-oldinst": "old", "-instance": "old",
     "-t": "new", "-newinst": "new", "-o": "how", "-stopoption": "how", "-currentnode": "from", "-targetnode": "to",
 }  # fmt: skip
+_Action = Callable[[Desk, State, dict[str, str], set[str]], None]
 _FLAGS = ("-v", "-verbose", "-f", "-force", "-failover")
 
 
 class _Wrong(Exception):
-    """The command cannot be carried out: its lines."""
+    """The command cannot be carried out: its lines. `halfway`: what it has changed by then stays."""
 
-    def __init__(self, *lines: str) -> None:
+    def __init__(self, *lines: str, halfway: bool = False) -> None:
         super().__init__(*lines)
         self.lines = lines
+        self.halfway = halfway
 
 
 def run(desk: Desk) -> int:
@@ -28,19 +32,36 @@ def run(desk: Desk) -> int:
         action = _COMMANDS.get(" ".join(desk.argv[:2]).lower())
         if action is None:
             raise _Wrong("PRKO-2000 : Invalid command line syntax")
-        if not cluster.read(desk.store)["nodes"][desk.host]:
+        if not cluster_stack.settle(desk.layout)["cluster"]["nodes"][desk.host]:
             raise _Wrong("PRCR-1070 : Failed to check if resource ora.emr.db is registered",
                          "CRS-0184 : Cannot communicate with the CRS daemon.")  # fmt: skip
         if given.get("db") != cluster.DATABASE:
             name = given.get("db", "")
             raise _Wrong(f"PRCD-1120 : The resource for database {name} could not be found.",
                          f"PRCR-1001 : Resource ora.{name}.db does not exist")  # fmt: skip
+        if label := _STRIKES.get(" ".join(desk.argv[:2]).lower()):
+            cluster_stack.strike(desk, label)
         with desk.store.change(LAB) as lab:
-            action(desk, lab["cluster"], given, flags)
+            failed = _carried_out(action, desk, lab["cluster"], given, flags)
+        if failed:
+            raise _Wrong(*failed)
+        if not cluster.read(desk.store)["nodes"][desk.host]:
+            raise _Wrong("CRS-0184 : Cannot communicate with the CRS daemon.")
     except _Wrong as wrong:
         desk.out(*wrong.lines)
         return 1
     return 0
+
+
+def _carried_out(action: _Action, desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> tuple[str, ...]:
+    """Carry out `action`; return the lines of what failed half way."""
+    try:
+        action(desk, state, given, flags)
+    except _Wrong as wrong:
+        if not wrong.halfway:
+            raise
+        return wrong.lines
+    return ()
 
 
 def _parse(words: list[str]) -> tuple[dict[str, str], set[str]]:
@@ -96,6 +117,15 @@ def _relocate(desk: Desk, state: State, given: dict[str, str], flags: set[str]) 
             f"CRS-2717: Server '{node}' is not in any of the server pool(s) hosting resource '{resource}'",
         )
     desk.pause(3)
+    if desk.armed("service-stuck"):
+        state["services"][service] = ""
+        raise _Wrong(
+            f"PRCR-1089 : Failed to relocate resource {resource}.",
+            f'CRS-5017: The resource action "{resource} start" encountered the following error: ',
+            "ORA-44303: service name exists",
+            f"CRS-2674: Start of '{resource}' on '{cluster.INSTANCES[new]}' failed",
+            halfway=True,
+        )
     state["services"][service] = new
 
 
@@ -111,8 +141,12 @@ def _stop_instance(desk: Desk, state: State, given: dict[str, str], flags: set[s
             f"CRS-2529: Unable to act on '{resource}.db' because that would require stopping or relocating "
             f"'{resource}.{busy[0]}.svc', but the force option was not specified",
         )
+    if not cluster.up(state, instance):
+        raise _Wrong(f"PRCC-1017 : {cluster.DATABASE} was already stopped on {cluster.INSTANCES[instance]}",
+                     f"PRCR-1005 : Resource ora.{cluster.DATABASE}.db is already stopped")  # fmt: skip
     desk.pause(5)
     state["instances"][instance] = False
+    state["stopped"] = sorted({*state["stopped"], instance})
     cluster.fail_over(state)
 
 
@@ -120,9 +154,96 @@ def _start_instance(desk: Desk, state: State, given: dict[str, str], flags: set[
     instance = _instance(given)
     if cluster.up(state, instance):
         raise _Wrong(f"PRCC-1015 : {cluster.DATABASE} was already running on {cluster.INSTANCES[instance]}")
+    if not state["nodes"][cluster.INSTANCES[instance]]:
+        raise _Wrong(
+            f"PRCR-1013 : Failed to start resource ora.{cluster.DATABASE}.db",
+            f"PRCR-1064 : Failed to start resource ora.{cluster.DATABASE}.db on node {cluster.INSTANCES[instance]}",
+            f"CRS-2662: Resource 'ora.{cluster.DATABASE}.db' is disabled on server '{cluster.INSTANCES[instance]}'",
+        )
     desk.pause(8)
     state["instances"][instance] = True
+    state["stopped"] = [name for name in state["stopped"] if name != instance]
     cluster.fail_over(state)
+
+
+def _start_service(desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> None:
+    service = _service(state, given)
+    resource = f"ora.{cluster.DATABASE}.{service}.svc"
+    if where := state["services"][service]:
+        raise _Wrong(f"PRCC-1014 : {service} was already running",
+                     f"PRCR-1004 : Resource {resource} is already running on {cluster.INSTANCES[where]}")  # fmt: skip
+    running = [name for name in cluster.INSTANCES if cluster.up(state, name)]
+    wanted = _instance(given) if "old" in given else next(iter(running), "")
+    if wanted not in running:
+        raise _Wrong(f"PRCD-1084 : Failed to start service {service}",
+                     f"PRCR-1079 : Failed to start resource {resource}",
+                     f"CRS-2632: There are no more servers to try to place resource '{resource}' on that would satisfy "
+                     "its placement policy")  # fmt: skip
+    desk.pause(2)
+    state["services"][service] = wanted
+
+
+def _config_database(desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> None:
+    desk.out(
+        f"Database unique name: {cluster.DATABASE}",
+        f"Database name: {cluster.DATABASE}",
+        f"Oracle home: {desk.machine.oracle_home}",
+        "Oracle user: oracle",
+        f"Spfile: +DATA/{cluster.DATABASE.upper()}/PARAMETERFILE/spfile.268.1137002517",
+        f"Password file: +DATA/{cluster.DATABASE.upper()}/PASSWORD/pwd{cluster.DATABASE}.256.1137002113",
+        "Domain: ",
+        "Start options: open",
+        "Stop options: immediate",
+        "Database role: PRIMARY",
+        "Management policy: AUTOMATIC",
+        "Server pools: ",
+        "Disk Groups: DATA,FRA",
+        "Mount point paths: ",
+        f"Services: {','.join(sorted(state['services']))}",
+        "Type: RAC",
+        "Start concurrency: ",
+        "Stop concurrency: ",
+        "OSDBA group: dba",
+        "OSOPER group: oper",
+        f"Database instances: {','.join(cluster.INSTANCES)}",
+        f"Configured nodes: {','.join(cluster.INSTANCES.values())}",
+        "CSS critical: no",
+        "CPU count: 0",
+        "Memory target: 0",
+        "Maximum memory: 0",
+        "Default network number for database services: ",
+        "Database is administrator managed",
+    )
+
+
+def _config_service(desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> None:
+    service = _service(state, given)
+    preferred = cluster.PREFERRED[service]
+    others = [name for name in cluster.INSTANCES if name != preferred]
+    desk.out(
+        f"Service name: {service}",
+        "Server pool: ",
+        "Cardinality: 1",
+        "Service role: PRIMARY",
+        "Management policy: AUTOMATIC",
+        "DTP transaction: false",
+        "AQ HA notifications: false",
+        "Global: false",
+        "Commit Outcome: false",
+        "Failover type: ",
+        "Failover method: ",
+        "Failover retries: ",
+        "Failover delay: ",
+        "Failover restore: NONE",
+        "Connection Load Balancing Goal: LONG",
+        "Runtime Load Balancing Goal: NONE",
+        "TAF policy specification: NONE",
+        "Edition: ",
+        "Pluggable database name: ",
+        f"Preferred instances: {preferred}",
+        f"Available instances: {','.join(others)}",
+        "CSS critical: no",
+    )
 
 
 def _service(state: State, given: dict[str, str]) -> str:
@@ -139,10 +260,14 @@ def _instance(given: dict[str, str]) -> str:
     return name
 
 
-_COMMANDS = {
+_STRIKES = {"relocate service": "relocate", "stop instance": "stop-instance", "start instance": "start-instance"}
+_COMMANDS: dict[str, _Action] = {
     "status database": _status_database,
     "status service": _status_service,
     "relocate service": _relocate,
     "stop instance": _stop_instance,
     "start instance": _start_instance,
+    "start service": _start_service,
+    "config database": _config_database,
+    "config service": _config_service,
 }
