@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hisops.canonical import digest_of
 from hisops.cli import wiring
-from hisops.cli.definitions import definitions_now
+from hisops.cli.definitions import definitions_now, is_unchanged
 from hisops.cli.wiring import Desk, open_desk
 from hisops.console.amending import SIGN_AMENDMENT, difference_lines
 from hisops.console.remarks import command, has_terminal, remark, type_target
@@ -44,6 +44,8 @@ def amendment_due(desk: Desk, screen: Screen, run: LoadedRun, plan: Plan) -> Ame
 
     A run that is being undone goes on by its own definitions: nothing of what changed would be started.
     """
+    if is_unchanged(desk, plan):
+        return None
     now = definitions_now(desk, plan)
     names = changed_names(definitions_of(plan), now)
     if not names or fold(run.records).state == "UNDOING":

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from hisops.cli.composing import compose
+from hisops.cli.composing import Composed, compose, compose_of
 from hisops.cli.wiring import Desk
-from hisops.model.amendment import Definitions
+from hisops.errors import HisopsError
+from hisops.model.amendment import Definitions, changed_names, definitions_of
 from hisops.model.plan import Plan
+from hisops.model.playing import name_of
+
+
+def is_unchanged(desk: Desk, plan: Plan) -> bool:
+    """Tell, without looking into whether it is fit, whether the library holds exactly what `plan` goes by.
+
+    What is the same was fit when it was planned; looking into that again takes longer than all else of a resume.
+    """
+    runbook = str(plan.runbook["id"])
+    if name_of(runbook):
+        return not changed_names(definitions_of(plan), definitions_now(desk, plan))
+    try:
+        composed = compose_of(desk.loaded.library, desk.loaded.site, runbook, plan.target)
+        return not changed_names(definitions_of(plan), _of(desk, composed))
+    except (HisopsError, ValueError, KeyError):  # not fit: what is wrong with it is told when it is looked into
+        return False
 
 
 def definitions_now(desk: Desk, plan: Plan) -> Definitions:
@@ -13,8 +30,11 @@ def definitions_now(desk: Desk, plan: Plan) -> Definitions:
 
     Raises DocumentProblems if the runbook is not fit to be carried out any more.
     """
+    return _of(desk, compose(desk, str(plan.runbook["id"]), plan.target))
+
+
+def _of(desk: Desk, composed: Composed) -> Definitions:
     library = desk.loaded.library
-    composed = compose(desk, str(plan.runbook["id"]), plan.target)
     return {
         "runbook": composed.document,
         "judges": {name: each.document for name, each in library.judges_of(composed.model).items()},
