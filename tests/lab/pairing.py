@@ -31,7 +31,9 @@ class Pair:
         for host in HOSTS:
             home = self.layout.machine(host).oracle_home
             (home / "dbs").mkdir(parents=True)
-            (home / "dbs" / f"spfile{'his' if host == HOSTS[0] else 'hisdr'}.ora").touch()
+            sid = "his" if host == HOSTS[0] else "hisdr"
+            (home / "dbs" / f"spfile{sid}.ora").touch()
+            self.oratab(host, f"{sid}:{home}:Y")
 
     def sql(self, name: str, text: str) -> str:
         """Carry out a statement as SYSDBA; return the answer or the error."""
@@ -39,6 +41,12 @@ class Pair:
             return pair.carry_out(self.store, name, "CDB$ROOT", text, sysdba=True) or "not understood"
         except CommandRefused as refused:
             return f"ORA-{refused.number:05d}: {refused.text}"
+
+    def oratab(self, host: str, line: str) -> None:
+        """Write the line of the only database of a host."""
+        etc = self.layout.machine(host).root / "etc"
+        etc.mkdir(exist_ok=True)
+        (etc / "oratab").write_text(f"# SID:ORACLE_HOME:autostart\n{line}\n")
 
     def shutdown(self, name: str) -> None:
         with pair.changing(self.store, name) as (state, _):

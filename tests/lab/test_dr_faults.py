@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hisops.lab import dr_scenario, faults, scenario
+from hisops.lab import autostart, dr_scenario, faults, pair, pictures, scenario
+from hisops.lab.record import entries
 from hisops.lab.tools.rman import main as rman
 from tests.lab.pairing import APPLY, Pair, Terminal, dgmgrl
 
@@ -153,6 +154,32 @@ def test_an_old_primary_that_returns_is_mounted_and_no_more(both: Pair) -> None:
     assert both.open("his") == "ORA-16649"
     assert both.store.read("lab")["faults"] == []
     assert 'Reinstatement of database "his" succeeded' in dgmgrl(both, "reinstate database his", host=SECOND)
+
+
+def test_without_a_broker_an_old_primary_that_returns_opens_unless_it_is_fenced(tmp_path: Path) -> None:
+    for flag, primaries in (("Y", 2), ("N", 1)):
+        both = Pair(tmp_path / flag, enabled=False)
+        pictures.put_up(both.layout, "failed-over")
+        both.oratab("his-db1", f"his:{both.layout.machine('his-db1').oracle_home}:{flag}")
+        fault(both, "old-primary-returns")
+        assert (dr_scenario.come_back(both.layout) is None) == (flag == "N")
+        assert both.store.read("lab")["faults"] == [], "it returns once"
+        modes = [both.state(name)["open_mode"] for name in ("his", "his_dr")]
+        assert modes.count("READ WRITE") == primaries
+        told = [each for each in entries(both.layout.record) if each["event"] == pair.TWO_PRIMARIES]
+        assert len(told) == primaries - 1
+
+
+@pytest.mark.parametrize(
+    ("line", "started"),
+    [("{home}:Y", True), ("{home}:N", False), ("{home}:", False), ("{home}:y ", True), ("", False)],
+)
+def test_autostart_is_the_last_field_of_a_line_of_oratab(both: Pair, line: str, started: bool) -> None:
+    home = both.layout.machine("his-db1").oracle_home
+    both.oratab("his-db1", f"his:{line.format(home=home)}" if line else "# his:/u01:Y")
+    both.shutdown("his")
+    autostart.boot(both.layout, "his-db1")
+    assert (both.state("his")["status"] == "OPEN") == started
 
 
 def test_a_lost_observer_is_an_error_beside_which_everything_works(both: Pair) -> None:

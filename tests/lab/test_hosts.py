@@ -162,6 +162,8 @@ def test_a_reboot_kills_clears_and_changes_the_boot_identity(lab: Rehearsal) -> 
     pid = int(lab.run("(trap '' HUP; exec sleep 300) >/dev/null 2>&1 </dev/null & echo $!").out)
     lab.run("echo x > $TMPDIR/leftover")
     assert Path(f"/proc/{pid}").exists()
+    oratab = machine.root / "etc" / "oratab"
+    oratab.write_text(oratab.read_text().replace(":Y\n", ":N\n"))
     machine.order("reboot").touch()
     wait_until(lambda: machine.boot_id.read_text() != before)
     wait_until(lambda: not machine.order("reboot").exists())
@@ -174,6 +176,17 @@ def test_a_reboot_kills_clears_and_changes_the_boot_identity(lab: Rehearsal) -> 
     assert lab.ports["his-db1"]["ssh"] == ports["ssh"]
     assert lab.ports["his-db1"]["tns"] == ports["tns"]
     assert lab.run("hostname").out == "his-db1\n"
+
+
+def test_a_host_starts_at_boot_what_its_oratab_says(lab: Rehearsal) -> None:
+    machine = lab.layout.machine("his-db1")
+    before = lab.store.read("his")["startup_time"]
+    machine.order("reboot").touch()
+    wait_until(lambda: lab.store.read("his")["startup_time"] != before and lab.store.read("his")["status"] == "OPEN")
+    wait_until(lambda: not machine.order("reboot").exists())
+    assert lab.store.read("his")["listener"]["up"]
+    wait_until(lambda: "ora_pmon_his\n" in lab.run("ps -ef").out)
+    assert lab.starts("dbstart") == 1
 
 
 def test_detached_processes_of_a_host_are_seen_by_its_ps_and_not_by_the_other_hosts(lab: Rehearsal) -> None:

@@ -6,11 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from hisops.lab import cluster, cluster_stack, pair, redo, standby_commands
+from hisops.lab import autostart, cluster, cluster_stack, pair, redo, standby_commands
 from hisops.lab.broker.config import amend
 from hisops.lab.layout import STANDBY_HOST, Layout
-from hisops.lab.registration import registers_at
-from hisops.lab.roles import close
 from hisops.lab.state import LAB, State, Store
 
 _LATE_SECONDS = 5400
@@ -74,16 +72,18 @@ def node_evicted(layout: Layout, on: bool) -> None:
 
 
 def come_back(layout: Layout) -> str | None:
-    """Start the old primary after a failover, as an autostart does; return its host. The broker keeps it from opening,
-    and where none does it is mounted all the same: an open one takes a hand."""
+    """Start the old primary after a failover, if oratab has it started at boot; return its host.
+
+    The broker keeps it from opening. Where there is none it opens, and there are two primaries.
+    """
     store = Store(layout.state)
     for name, state, other in _sides(layout):
         open_primary = other["role"] == redo.PRIMARY and other["status"] == "OPEN"
         if state["role"] == redo.PRIMARY and state["status"] == "DOWN" and open_primary:
-            with pair.changing(store, name) as (old, _):
-                old["listener"].update(up=True, registers_at=registers_at(store))
-                close(old)
             store.disarm(RETURNS)
+            if not autostart.wanted(layout, state):
+                return None
+            autostart.start(layout, name)
             return str(state["host"])
     return None
 

@@ -33,7 +33,8 @@ FAULTS: dict[str, Text] = {
         en="dgmgrl has no password for the other side, as if started with /: ORA-01017 at the old primary's restart",
     ),
     "old-primary-returns": Text(
-        zh="故障切换之后旧主库自行启动(一次)", en="After a failover the old primary is started again by itself (once)"
+        zh="故障切换之后旧主库所在主机恢复,oratab 为 :Y 时自行启动(一次)",
+        en="After a failover the old primary's host is back: dbstart starts what oratab says (once)",
     ),
     "observer-lost": Text(
         zh="快速故障切换已启用,但失去了观察者",

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import cluster, dr_scenario, pair
+from hisops.lab import autostart, cluster, dr_scenario, pair
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
@@ -61,7 +61,7 @@ class Server:
             order = self._layout.machine(host).order("reboot")
             if order.exists():
                 print(f"reboot of {host}", flush=True)  # noqa: T201 - the server's own log file
-                self._reboot(host)
+                self._reboot(host, order.read_text())
                 order.unlink(missing_ok=True)
             elif self._hosts[host].poll() is not None:
                 print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
@@ -93,8 +93,8 @@ class Server:
         process.kill()
         process.wait()
 
-    def _reboot(self, host: str) -> None:
-        """Kill all processes, clear /tmp, change the boot identity; no autostart: databases and listener stay down."""
+    def _reboot(self, host: str, during: str) -> None:
+        """Kill all processes, clear /tmp, change the boot identity; then what starts by itself starts."""
         machine = self._layout.machine(host)
         self._halt(host)
         for leftover in machine.tmp.iterdir():
@@ -104,6 +104,8 @@ class Server:
         time.sleep(_BOOT_SECONDS)
         self._boot(host)
         self._announce()
+        if during not in autostart.SWITCHED_OFF:
+            autostart.boot(self._layout, host)
 
     def _announce(self) -> None:
         ready = self._layout.ready

@@ -1,0 +1,52 @@
+"""What dbstart does when a host boots: it starts listener and instance of each line of oratab that ends with Y.
+
+STARTUP is all that it says: a primary that was failed over opens again, if nobody has fenced it and no broker refuses.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hisops.lab import pair
+from hisops.lab.hand import Hand
+from hisops.lab.layout import Layout
+from hisops.lab.record import append
+from hisops.lab.registration import registers_at
+from hisops.lab.state import State, Store
+
+SWITCHED_OFF = frozenset({"opatch", "opatch-rollback", "datapatch"})
+"""In the middle of what a reboot starts nothing, whatever oratab says: before a patch people have switched autostart
+off, and the lab takes them at their word, as runbooks do."""
+
+
+def wanted(layout: Layout, state: State) -> bool:
+    """Whether oratab of its host has a database started at boot."""
+    path = layout.machine(state["host"]).root / "etc" / "oratab"
+    lines = path.read_text().splitlines() if path.exists() else []
+    for line in lines:
+        sid, _, rest = line.strip().partition(":")
+        if sid == state["sid"]:
+            return rest.rpartition(":")[2].strip().upper() == "Y"
+    return False
+
+
+def boot(layout: Layout, host: str) -> None:
+    """Do what dbstart does on a host that has booted."""
+    store = Store(layout.state)
+    for name in store.databases():
+        state = store.read(name)
+        if state["host"] == host and state["status"] == "DOWN" and wanted(layout, state):
+            start(layout, name)
+
+
+def start(layout: Layout, name: str) -> None:
+    """Start listener and instance as dbstart does."""
+    hand = Hand(layout)
+    with pair.changing(hand.store, name) as (state, _):
+        now = datetime.now(UTC).isoformat()
+        state["listener"].update(up=True, since=now, registers_at=registers_at(hand.store))
+        host = state["host"]
+    note = {"tool": "dbstart", "argv": [state["home"]], "host": host}
+    append(layout.record, event="start", **note)
+    hand.start(name, "open")
+    append(layout.record, event="end", exit=0, **note)
