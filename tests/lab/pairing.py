@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hisops.lab import alert, pair, views
+from hisops.lab import alert, network, pair, views
 from hisops.lab.commands import CommandRefused
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.opening import open_database
@@ -34,6 +34,7 @@ class Pair:
             sid = "his" if host == HOSTS[0] else "hisdr"
             (home / "dbs" / f"spfile{sid}.ora").touch()
             self.oratab(host, f"{sid}:{home}:Y")
+        network.write(self.layout, {})
 
     def sql(self, name: str, text: str) -> str:
         """Carry out a statement as SYSDBA; return the answer or the error."""

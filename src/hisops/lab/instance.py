@@ -40,6 +40,8 @@ class LabInstance:
         container = next((pdb["name"] for pdb in state["pdbs"] if pdb["name"].lower() == wanted), ROOT)
         if not registered(state) or wanted not in {service.lower() for service in ready_services(state)}:
             return Service(status="unregistered", container=container)
+        if state["status"] == "STARTED":
+            return Service(status="blocked", container=container)
         return Service(status=self.container(container) or "idle", container=container)
 
     def container(self, name: str) -> Status | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,14 @@ class Layout:
     def ready(self) -> Path:
         """Written by the server when all hosts listen: pid and ports."""
         return self.lab / "server.json"
+
+    def ports(self) -> dict[str, dict[str, int]]:
+        """Return the ports on which the hosts listen; none while the lab is down."""
+        try:
+            found: dict[str, dict[str, int]] = json.loads(self.ready.read_text())["ports"]
+        except FileNotFoundError:
+            return {}
+        return found
 
     @property
     def log(self) -> Path:

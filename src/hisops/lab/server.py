@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import autostart, cluster, dr_scenario, pair
+from hisops.lab import autostart, cluster, dr_scenario, network, pair
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.machine import ports_file
 from hisops.lab.processes import become_init, kill_descendants
@@ -108,6 +108,7 @@ class Server:
             autostart.boot(self._layout, host)
 
     def _announce(self) -> None:
+        network.write(self._layout, self._ports)
         ready = self._layout.ready
         draft = ready.with_suffix(".new")
         draft.write_text(json.dumps({"pid": os.getpid(), "ports": self._ports}))

@@ -13,7 +13,8 @@ Kind = Literal["number", "text", "date", "timestamp", "zoned", "interval", "null
 
 # open: read write. read_only: a standby, DML gives ORA-16000. restricted: only with RESTRICTED SESSION (SYSDBA here).
 # mounted: ORA-01033 but for SYSDBA, who sees V$ only. idle: ORA-01034. unregistered: the listener does not know it.
-Status = Literal["open", "read_only", "restricted", "mounted", "idle", "unregistered"]
+# blocked: the listener knows it, but it is not mounted yet: ORA-12528.
+Status = Literal["open", "read_only", "restricted", "mounted", "idle", "unregistered", "blocked"]
 ROOT = "CDB$ROOT"
 
 

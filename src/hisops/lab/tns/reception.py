@@ -14,7 +14,7 @@ from hisops.lab.tns.faults import Faults
 from hisops.lab.tns.login import Account, Challenge
 from hisops.lab.tns.wire import Channel, Hangup
 
-_UNKNOWN_SERVICE = 12514
+_UNKNOWN_SERVICE, _BLOCKED = 12514, 12528
 _SYSDBA, _OTHER_ADMIN = 0x20, 0x40 | 0x400000 | 0x1000000 | 0x2000000 | 0x4000000 | 0x8000000
 _ADMINS = {0x20: "SYS", 0x40: "PUBLIC", 0x1000000: "SYSBACKUP", 0x2000000: "SYSDG", 0x4000000: "SYSKM"}
 
@@ -40,6 +40,9 @@ class Reception:
         instance = self._find(name)
         if instance is None or instance.service(name).status == "unregistered":
             handshake.refuse(channel, _UNKNOWN_SERVICE)
+            raise Hangup(f"service {name}")
+        if instance.service(name).status == "blocked":
+            handshake.refuse(channel, _BLOCKED)
             raise Hangup(f"service {name}")
         handshake.accept(channel, asked)
         try:

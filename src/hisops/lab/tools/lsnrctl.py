@@ -6,10 +6,10 @@ import json
 
 from hisops.lab import background, pair
 from hisops.lab.machine import ports_file
+from hisops.lab.network import STATIC
 from hisops.lab.registration import ready_services, registered, registers_at
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
-from hisops.lab.tools.names import STATIC
 from hisops.lab.tools.nls import listener_date, moment, now
 
 _DOWN = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.lsnrctl import address
+from hisops.lab.tools.names import NotReached, resolve
 from hisops.lab.tools.nls import listener_date, now
 
 
@@ -15,13 +16,17 @@ def run(desk: Desk) -> int:
     here = next(state for state in states if state["host"] == desk.host)
     name = desk.argv[0].lower() if desk.argv else ""
     desk.out("Used parameter files:", f"{here['home']}/network/admin/sqlnet.ora", "")
-    local = {service.lower() for service in here["services"]}
-    there = next((state for state in states if name == state["db_unique_name"].lower()), None)
-    found = here if name in local else there
-    if found is None:
+    try:
+        host, _ = resolve(desk, name)
+    except NotReached:
         desk.out("TNS-03505: Failed to resolve name")
         return 1
-    desk.out("Used TNSNAMES adapter to resolve the alias", f"Attempting to contact {address(desk, found['host'])}")
+    found = next((state for state in states if state["host"] == host), None)
+    if found is None:
+        desk.out("TNS-12545: Connect failed because target host or object does not exist")
+        return 1
+    adapter = "EZCONNECT" if "/" in name else "TNSNAMES"
+    desk.out(f"Used {adapter} adapter to resolve the alias", f"Attempting to contact {address(desk, found['host'])}")
     if not found["listener"]["up"]:
         desk.out("TNS-12541: TNS:no listener")
         return 1

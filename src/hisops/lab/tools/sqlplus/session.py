@@ -130,6 +130,8 @@ def connect(desk: Desk, database: str | None, logon: str) -> tuple[Connection | 
     if known.get(name.upper()) != password.strip('"') or database is None:
         return None, ["ERROR:", "ORA-01017: invalid username/password; logon denied", ""]
     state = desk.store.read(database)
+    if state["status"] == "DOWN" and sysdba and where and names.is_static(desk, where):
+        return Connection(desk, database, "SYS", sysdba), ["Connected to an idle instance."]
     if state["status"] == "DOWN":
         return None, ["ERROR:", *NOT_AVAILABLE, ""]
     if state["status"] != "OPEN" and not sysdba:
