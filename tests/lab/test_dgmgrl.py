@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hisops.lab import scenario
 from tests.lab.pairing import APPLY, Pair, dgmgrl
 
 SECOND = "his-db2"
@@ -244,3 +245,37 @@ def test_validation_shows_everything_when_asked(both: Pair) -> None:
     assert said.count("Sufficient SRLs") == 2
     assert "STATIC" not in said
     assert 'allows for a connection to database "his".' in said
+
+
+def test_properties_are_edited_and_shown(both: Pair) -> None:
+    assert dgmgrl(both, "edit database his_dr set property LogXptMode='SYNC'") == 'Property "logxptmode" updated\n'
+    assert dgmgrl(both, "edit database his_dr set property 'NetTimeout' = 15;") == 'Property "NetTimeout" updated\n'
+    assert dgmgrl(both, "show database his_dr logxptmode", host="his-db2") == "  LogXptMode = 'SYNC'\n"
+    assert "    NetTimeout                      = '15'" in dgmgrl(both, "show database verbose his_dr")
+    assert dgmgrl(both, "show database his NetTimeout") == "  NetTimeout = '30'\n"
+    assert "not rehearsed" in dgmgrl(both, "edit database his_dr set property LogXptMode='MAYBE'")
+    assert "not rehearsed" in dgmgrl(both, "edit database his_dr set property Shoe='5'")
+    assert dgmgrl(both, "show database his_dr Shoe") == 'Property "Shoe" was not found\n'
+
+
+def test_a_threshold_decides_which_lag_is_a_warning(both: Pair) -> None:
+    scenario.apply(both.layout, "standby-lag", True)
+    warnings = ("ORA-16853", "ORA-16855")
+    assert all(code in dgmgrl(both, "show database his_dr") for code in warnings)
+    dgmgrl(both, "edit database his_dr set property ApplyLagThreshold=7200",
+           "edit database his_dr set property TransportLagThreshold=0")  # fmt: skip
+    said = dgmgrl(both, "show database his_dr")
+    assert not any(code in said for code in warnings)
+
+
+def test_transport_and_apply_are_switched_by_the_broker(both: Pair) -> None:
+    assert dgmgrl(both, "edit database his_dr set state='apply-off'") == "Succeeded.\n"
+    assert both.view("his_dr", "v$recovery_progress", "item") == []
+    assert "  Intended State:     APPLY-OFF" in dgmgrl(both, "show database his_dr")
+    dgmgrl(both, "edit database his_dr set state='APPLY-ON'")
+    assert both.role("his_dr")[1] == "READ ONLY WITH APPLY"
+    assert dgmgrl(both, "edit database his set state=transport-off") == "Succeeded.\n"
+    assert both.view("his", "v$archive_dest", "status")[-1] == ("DEFERRED",)
+    assert "  Intended State:     TRANSPORT-OFF" in dgmgrl(both, "show database his")
+    dgmgrl(both, "edit database his set state='transport-on'")
+    assert both.role("his")[2] == "TO STANDBY"

@@ -1,4 +1,4 @@
-"""How one side reaches the other: names, listeners that are down, services they do not know, instances that are down."""
+"""How one side reaches the other: names, listeners that are down or know no service, instances at every stage."""
 
 from __future__ import annotations
 

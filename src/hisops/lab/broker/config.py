@@ -21,7 +21,9 @@ def configuration() -> State:
         "edition": 1,
         "changed": 0.0,
         "primary": MEMBERS[0],
-        "members": {name: {"enabled": True, "on": True, "trouble": "", "adopt": False} for name in MEMBERS},
+        "members": {
+            name: {"enabled": True, "on": True, "trouble": "", "adopt": False, "properties": {}} for name in MEMBERS
+        },
         "fast_start": False,
         "observer": "",
         "unobserved": False,

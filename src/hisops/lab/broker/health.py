@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from hisops.lab import redo
 from hisops.lab.broker.config import own_name
+from hisops.lab.broker.properties import threshold
 from hisops.lab.state import State
 
-_THRESHOLD = 30
 _SETTLES = 60.0
 """Seconds, at pace 1, for which the first status after a role change is that of members that have not settled."""
 
@@ -117,9 +117,9 @@ def _of_standby(view: View, state: State, found: Findings) -> None:
     transport, apply = redo.lags(state)
     if member["on"] and not state["standby"]["mrp"]:
         found.errors.append("ORA-16766: Redo Apply is stopped")
-    if transport > _THRESHOLD:
+    if 0 < threshold(member, "Transport") < transport:
         found.warnings.append("ORA-16855: transport lag has exceeded specified threshold")
-    if apply > _THRESHOLD:
+    if 0 < threshold(member, "Apply") < apply:
         found.warnings.append("ORA-16853: apply lag has exceeded specified threshold")
     if not redo.flows(state):
         found.warnings.append("ORA-16857: member disconnected from redo source for longer than specified threshold")

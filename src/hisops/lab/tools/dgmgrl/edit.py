@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hisops.lab import redo
+from hisops.lab.broker import properties
 from hisops.lab.broker.config import amend, own_name
 from hisops.lab.tools.dgmgrl.session import Session, failed
 
@@ -27,6 +28,21 @@ def state(session: Session, name: str, wanted: str) -> None:
         own["broker"]["members"][member]["on"] = on == "ON"
         amend(own, other, settle="")
     session.say("Succeeded.")
+
+
+def set_property(session: Session, name: str, wanted: str, value: str) -> None:
+    """Give a member another value of a property."""
+    member = session.member(name)
+    plain, new = wanted.strip("'\""), value.strip("'\"")
+    known = properties.find(plain)
+    if known is None or not properties.takes(known, new):
+        raise failed(f"ORA-03001: unimplemented feature (lab: not rehearsed: property {plain} = {new})")
+    with session.changing(own_name(session.view().own)) as (own, other):
+        entry = own["broker"]["members"][member]
+        entry["properties"] = {**entry["properties"], known: new.upper()}
+        amend(own, other, settle="")
+    quoted = wanted.startswith(("'", '"'))
+    session.say(f'Property "{plain if quoted else plain.lower()}" updated')
 
 
 def configuration(session: Session, *, on: bool) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from hisops.lab import redo
+from hisops.lab.broker import properties
 from hisops.lab.broker.config import NAME
 from hisops.lab.broker.health import Findings, View, examine
 from hisops.lab.state import State
-from hisops.lab.tools.dgmgrl.session import Session
+from hisops.lab.tools.dgmgrl.session import Refused, Session
 from hisops.lab.tools.names import static_identifier
 
 _PROPERTIES = {
@@ -17,13 +18,6 @@ _PROPERTIES = {
     "FastStartFailoverAutoReinstate": "TRUE", "FastStartFailoverPmyShutdown": "TRUE",
     "BystandersFollowRoleChange": "ALL", "ObserverOverride": "FALSE", "ExternalDestination1": "",
     "ExternalDestination2": "", "PrimaryLostWriteAction": "CONTINUE", "ConfigurationWideServiceName": "HIS_CFG",
-}  # fmt: skip
-_OF_DATABASES = {
-    "ObserverConnectIdentifier": "", "FastStartFailoverTarget": "", "PreferredObserverHosts": "", "LogShipping": "ON",
-    "RedoRoutes": "", "LogXptMode": "ASYNC", "DelayMins": "0", "Binding": "optional", "MaxFailure": "0",
-    "ReopenSecs": "300", "NetTimeout": "30", "RedoCompression": "DISABLE", "PreferredApplyInstance": "",
-    "ApplyInstanceTimeout": "0", "ApplyLagThreshold": "30", "TransportLagThreshold": "30",
-    "TransportDisconnectedThreshold": "30", "ApplyParallel": "AUTO", "ApplyInstances": "0",
 }  # fmt: skip
 _CONDITIONS = (
     "Configurable Failover Conditions",
@@ -114,7 +108,7 @@ def database(session: Session, name: str, verbose: bool) -> None:
         if texts:
             session.say("", f"  Database {title}(s):", *(f"    {text}" for text in texts))
     if verbose:
-        _properties(session, state, member)
+        _properties(session, state, member, properties.of(entry))
     session.say("", "Database Status:", *_database_status(view, member, found), "")
 
 
@@ -141,8 +135,18 @@ def span(seconds: int) -> str:
     return " ".join(shown)
 
 
-def _properties(session: Session, state: State, member: str) -> None:
-    values = {"DGConnectIdentifier": member, **_OF_DATABASES, "StaticConnectIdentifier": static_identifier(state)}
+def one_property(session: Session, name: str, wanted: str) -> None:
+    """Print one property of a member."""
+    member = session.member(name)
+    plain = wanted.strip("'\"")
+    known = properties.find(plain)
+    if known is None:
+        raise Refused(f'Property "{plain}" was not found')
+    session.say(f"  {known} = '{properties.of(session.view().broker['members'][member])[known]}'")
+
+
+def _properties(session: Session, state: State, member: str, own: dict[str, str]) -> None:
+    values = {"DGConnectIdentifier": member, **own, "StaticConnectIdentifier": static_identifier(state)}
     session.say("", "  Properties:", *(f"    {name:<31} = '{value}'" for name, value in values.items()))
     trace = "/".join(str(state["home"]).split("/")[:-3])
     session.say(
