@@ -15,7 +15,7 @@ from hisops.model.judge import Judge
 from hisops.model.runbook import Call, Requirement, Runbook, Step, Wait
 
 ROOT = Path(__file__).parents[2] / "runbooks"
-AREAS = ("oracle",)
+AREAS = ("host", "oracle")
 SETTINGS = frozenset(
     [
         "ORACLE_HOME",
@@ -27,6 +27,9 @@ SETTINGS = frozenset(
         "LISTENER",
         "BACKUP_DIR",
         "SMOKE_TEST",
+        "GRID_HOME",
+        "GRID_BASE",
+        "CLUSTER_DB",
     ]
 )
 OWN = frozenset({"stage_dir", "run_dir", "run"})

@@ -176,6 +176,21 @@ def _start(desk: Desk, lab: State, rest: list[str]) -> int:
     return 0
 
 
+def _start_cluster(desk: Desk, lab: State, rest: list[str]) -> int:
+    """Start what a stack lacks whose Oracle High Availability Services run; it goes on coming up at its own pace."""
+    found = cluster_stack.online(lab, desk.host)
+    if rest:
+        return _usage(desk, rest[0])
+    if _forbidden(desk, "Start"):
+        return 4
+    if not found or found == ALL:
+        desk.out(f"CRS-4690: Oracle Clusterware is already running on '{desk.host}'" if found else _NO_STACK,
+                 "CRS-4000: Command Start failed, or completed with errors.")  # fmt: skip
+        return 1
+    desk.out(f"CRS-2672: Attempting to start 'ora.crsd' on '{desk.host}'")
+    return 0
+
+
 def _forbidden(desk: Desk, verb: str) -> bool:
     """Say what those are told who are not root."""
     if desk.user == "root":
@@ -196,4 +211,5 @@ _COMMANDS: dict[tuple[str, ...], Callable[[Desk, State, list[str]], int]] = {
     ("query",): _query,
     ("stop", "crs"): _stop,
     ("start", "crs"): _start,
+    ("start", "cluster"): _start_cluster,
 }
