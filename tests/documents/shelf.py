@@ -37,6 +37,62 @@ scenarios:
       - {exit: [0, 13], steps: {look: SUCCEEDED}, named: [done], starts: {tool list: 1}}
 """
 
+REPORT = """\
+hisops: report/v1
+id: drill
+version: 1.0.0
+title: {zh: 表, en: Form}
+about: [declare]
+words:
+  not_recorded: {zh: 词, en: word}
+  not_measurable: {zh: 词, en: word}
+  not_measured: {zh: 词, en: word}
+  not_reached: {zh: 词, en: word}
+  provisional: {zh: 词, en: word}
+  within: {zh: 词, en: word}
+  beyond: {zh: 词, en: word}
+  simulation: {zh: 词, en: word}
+  incomplete: {zh: 词, en: word}
+  not_good: {zh: 词, en: word}
+  reach_site: {zh: 词, en: word}
+  reach_reviewer: {zh: 词, en: word}
+  reach_held: {zh: 词, en: word}
+  reach_alone: {zh: 词, en: word}
+  zone: {zh: 词, en: word}
+  references: {zh: 词, en: word}
+  made_by: {zh: 词, en: word}
+  by: {zh: 词, en: word}
+  approved_by: {zh: 词, en: word}
+  interrupted: {zh: 词, en: word}
+  seconds: {zh: 词, en: word}
+  minutes: {zh: 词, en: word}
+  hours: {zh: 词, en: word}
+  date: {zh: 词, en: word}
+  name: {zh: 词, en: word}
+  cut: {zh: 断, en: 'cut {count}'}
+moments:
+  - {id: declared, title: {zh: 始, en: Declared}, from: [{step: declare}]}
+  - {id: done, title: {zh: 终, en: Done}, from: [{checks: answered}]}
+checks:
+  - {title: {zh: 查, en: Check}, step: check}
+results:
+  - {begins: ok, title: {zh: 好, en: ok}, means: good}
+sections:
+  - id: boxes
+    title: {zh: 格, en: Boxes}
+    boxes:
+      - {id: name, title: {zh: 名, en: Name}, from: [{parameter: name}], wide: true}
+      - {id: kind, title: {zh: 类, en: Kind}, from: [{run: title}]}
+      - {id: taken, title: {zh: 用, en: Taken}, from: [{span: {since: declared, until: done}}]}
+      - {id: limit, title: {zh: 限, en: Limit}, from: [{parameter: limit, unit: minutes}]}
+      - {id: met, title: {zh: 达, en: Met}, from: [{within: {measured: taken, limit: limit}}]}
+  - id: moments
+    title: {zh: 时, en: Moments}
+    table: moments
+    columns:
+      - {id: time, title: {zh: 时, en: Time}, share: 3}
+"""
+
 TARGET = """\
 hisops: target/v1
 id: thing

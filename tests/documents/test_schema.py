@@ -17,7 +17,7 @@ from tests.documents import shelf
 SOUND = {
     "runbook/v1": shelf.runbook(shelf.WRITE), "judge/v1": shelf.JUDGE, "target/v1": shelf.TARGET,
     "site/v1": site_template(), "roster/v1": roster_template(),
-    "playbook/v1": shelf.PLAYBOOK, "scenarios/v1": shelf.SCENARIOS,
+    "playbook/v1": shelf.PLAYBOOK, "scenarios/v1": shelf.SCENARIOS, "report/v1": shelf.REPORT,
     "policy/v1": "hisops: policy/v1\nverify_required: true\nrequire_anchor: false\n",
 }  # fmt: skip
 BROKEN = [
@@ -42,6 +42,9 @@ BROKEN = [
     ("playbook/v1", "on: standby", "on: nowhere"),
     ("playbook/v1", "on_failure: hold", "on_failure: undo"),
     ("playbook/v1", "runbook: thing/do", "runbook: thing/do\n    sh: ls"),
+    ("report/v1", "{parameter: name}", "{parameter: name, run: id}"),
+    ("report/v1", "{step: declare}", "{at: ended}"),
+    ("report/v1", "means: good", "means: fine"),
     ("policy/v1", "verify_required: true", "verify_required: often"),
     ("policy/v1", "require_anchor", "require_ancor"),
 ]

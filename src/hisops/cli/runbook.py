@@ -89,7 +89,7 @@ def lint(ctx: typer.Context, files: Files) -> None:
 def schema(
     ctx: typer.Context,
     kind: Annotated[
-        Literal["runbook", "judge", "site", "roster", "target", "playbook", "scenarios"],
+        Literal["runbook", "judge", "site", "roster", "target", "playbook", "scenarios", "report"],
         typer.Argument(help="Which kind of file."),
     ] = "runbook",
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hisops.documents.commands import Row, commands
 from hisops.documents.load import Loaded, load
@@ -14,6 +14,8 @@ from hisops.errors import Refused, UsageProblem
 from hisops.model.judge import Action, Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
+from hisops.model.report import FOLDER as REPORTS
+from hisops.model.report import Report
 from hisops.model.runbook import Call, Runbook
 from hisops.model.scenario import Scenarios
 from hisops.model.site import TargetType
@@ -33,7 +35,7 @@ class Library:
         self._shipped = shipped or shipped_runbooks()
         self._own = site_dir / "runbooks" if site_dir else None
         self._overrides = dict(overrides or {})
-        self._loaded: dict[str, Loaded[Runbook] | Loaded[Judge] | Loaded[TargetType] | Loaded[Playbook]] = {}
+        self._loaded: dict[str, Loaded[Any]] = {}
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all runbooks, sorted."""
@@ -60,6 +62,15 @@ class Library:
     def playbook(self, name: str) -> Loaded[Playbook]:
         """Return the playbook `name` as it is written; `lint.fit_playbook` tells whether it can be carried out."""
         return self._find(f"{PLAYBOOKS}/{name}", Playbook, [f"{PLAYBOOKS}/{each}" for each in self.playbooks()])
+
+    def reports(self) -> tuple[str, ...]:
+        """Return the names of all forms."""
+        folders = [folder / REPORTS for folder in (self._shipped, self._own) if folder is not None]
+        return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
+
+    def report(self, name: str) -> Loaded[Report]:
+        """Return the form `name` as it is written; `lint.fit_report` tells whether it can be filled."""
+        return self._find(f"{REPORTS}/{name}", Report, [f"{REPORTS}/{each}" for each in self.reports()])
 
     def scenarios(self, runbook: str) -> Loaded[Scenarios] | None:
         """Return the rehearsals of a runbook, the site's own first; None if it has none."""
@@ -131,14 +142,14 @@ class Library:
 
     def _find(self, name: str, model: type[M], known: tuple[str, ...] | list[str]) -> Loaded[M]:
         if name in self._loaded:
-            return self._loaded[name]  # type: ignore[return-value]  # an id is of one kind
+            return self._loaded[name]  # an id is of one kind
         path = self.source_of(name)
         if path is None:
             raise _nothing("definition", name, known)
         found = load(path, model)
         if self.replaces(name):
             self.check_override(name, found.digest)
-        self._loaded[name] = found  # type: ignore[assignment]
+        self._loaded[name] = found
         return found
 
     def check_override(self, name: str, digest: str) -> None:

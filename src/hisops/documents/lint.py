@@ -18,6 +18,7 @@ from hisops.documents.rules import (
     library_wide,
     playbooks,
     references,
+    reports,
     screen,
     shape,
     texts,
@@ -30,6 +31,7 @@ from hisops.documents.source import Keys, Source
 from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.errors import UsageProblem
 from hisops.model.playbook import Playbook
+from hisops.model.report import Report
 from hisops.model.runbook import Runbook
 from hisops.model.scenario import Scenarios
 from hisops.model.site import Site, TargetType
@@ -141,6 +143,20 @@ def fit_playbook(library: Library, name: str) -> Loaded[Playbook]:
     return loaded
 
 
+def fit_report(library: Library, name: str) -> Loaded[Report]:
+    """Return the form `name`, fit to be filled; DocumentProblems with all that speaks against it."""
+    loaded = library.report(name)
+    if found := list(report_problems(loaded.model, loaded.source)):
+        raise DocumentProblems(found)
+    return loaded
+
+
+def report_problems(report: Report, source: Source, damaged: Collection[Keys] = ()) -> Iterator[Problem]:
+    """Give what breaks the rules for forms."""
+    for rule, check in reports.REPORT_RULES.items():
+        yield from problems_of(check(report), source, rule, "error", damaged)
+
+
 def playbook_problems(
     playbook: Playbook, source: Source, library: Library, damaged: Collection[Keys] = ()
 ) -> Iterator[Problem]:
@@ -170,6 +186,8 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
     elif isinstance(best, TargetType):
         findings = library_wide.facts_are_captured(best, library)
         yield from problems_of(findings, source, "TA001", "error", examined.damaged)
+    elif isinstance(best, Report):
+        yield from report_problems(best, source, examined.damaged)
     elif isinstance(best, Scenarios):
         yield from problems_of(library_wide.rehearsals_fit(best, library), source, "SC001", "error", examined.damaged)
     elif isinstance(best, Site):

@@ -15,6 +15,7 @@ from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.model.judge import Judge
 from hisops.model.playbook import Playbook
 from hisops.model.policy import NOTHING_MORE, Policy
+from hisops.model.report import Report
 from hisops.model.roster import Roster
 from hisops.model.runbook import Runbook
 from hisops.model.scenario import Scenarios
@@ -32,6 +33,7 @@ KINDS: dict[str, type[Definition]] = {
     "target/v1": TargetType,
     "playbook/v1": Playbook,
     "scenarios/v1": Scenarios,
+    "report/v1": Report,
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hisops.errors import UsageProblem
 
-APART = ("judges", "targets", "reconcile")
+APART = ("judges", "targets", "reconcile", "reports")
 SCENARIOS = ".scenarios.yaml"  # the rehearsals of a runbook lie beside it
 
 

@@ -14,11 +14,15 @@ from hisops.errors import HisopsError
 from hisops.model.judge import Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
+from hisops.model.report import FOLDER as REPORTS
+from hisops.model.report import Report
 from hisops.model.runbook import Runbook
 from hisops.model.scenario import Scenario, Scenarios
 from hisops.model.site import TargetType
 
-_FOLDERS: dict[type, str] = {Judge: "judges/", TargetType: "targets/", Playbook: f"{PLAYBOOKS}/"}
+_FOLDERS: dict[type, str] = {
+    Judge: "judges/", TargetType: "targets/", Report: f"{REPORTS}/", Playbook: f"{PLAYBOOKS}/",
+}  # fmt: skip
 
 
 def id_is_the_place(path: Path, examined: Examined[Any], _: Library) -> Iterator[Finding]:
@@ -26,7 +30,7 @@ def id_is_the_place(path: Path, examined: Examined[Any], _: Library) -> Iterator
     definition = examined.best
     if isinstance(definition, Playbook):
         yield from _playbook_is_in_place(path, definition)
-    if not isinstance(definition, Runbook | Judge | TargetType):
+    if not isinstance(definition, Runbook | Judge | TargetType | Report):
         return
     name = _FOLDERS.get(type(definition), "") + definition.id
     if "runbooks" in path.resolve().parts and not str(path.resolve().with_suffix("")).endswith(f"/runbooks/{name}"):
@@ -93,7 +97,7 @@ def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Ite
 def replacement_is_declared(path: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
     """A site's definition that replaces a shipped one is declared with its digest."""
     if examined.loaded is None or not isinstance(
-        definition := examined.loaded.model, Runbook | Judge | TargetType | Playbook
+        definition := examined.loaded.model, Runbook | Judge | TargetType | Playbook | Report
     ):
         return
     name = _FOLDERS.get(type(definition), "") + definition.id

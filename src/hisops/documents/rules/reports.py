@@ -1,0 +1,137 @@
+"""Rules for forms: every name that a form uses is one of its own, and each part says one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from hisops.documents.findings import Finding
+from hisops.documents.problems import nearest
+from hisops.documents.source import Keys
+from hisops.model.report import COLUMNS, SLOTS, Report, Source
+from hisops.model.text import Text
+
+_SOURCES = ("parameter", "result", "output", "run", "span", "within")
+_SLOT = re.compile(r"\{(\w*)\}")
+_MEASURED = ("parameter", "output", "span")
+
+
+def one_of_each(form: Report) -> Iterator[Finding]:
+    """A source, a happening and a section each say exactly one thing."""
+    for keys, source in _sources(form):
+        yield from _exactly_one(source, _SOURCES, keys, "run")
+    for number, moment in enumerate(form.moments):
+        for index, happening in enumerate(moment.from_):
+            yield from _exactly_one(happening, ("step", "checks"), ("moments", number, "from", index), "checks")
+    for number, section in enumerate(form.sections):
+        yield from _exactly_one(section, ("boxes", "table", "signatures"), ("sections", number), "table")
+
+
+def distinct_ids(form: Report) -> Iterator[Finding]:
+    """No two sections, boxes, moments or checks have the same name."""
+    yield from _distinct((("moments", number, "id"), each.id) for number, each in enumerate(form.moments))
+    yield from _distinct((("checks", number, "step"), each.step) for number, each in enumerate(form.checks))
+    yield from _distinct((("sections", number, "id"), each.id) for number, each in enumerate(form.sections))
+    boxes = (
+        (("sections", number, "boxes", index, "id"), box.id)
+        for number, section in enumerate(form.sections)
+        for index, box in enumerate(section.boxes)
+    )
+    yield from _distinct(boxes)
+
+
+def known_names(form: Report) -> Iterator[Finding]:
+    """Spans are between moments of the form, comparisons between boxes that hold a figure."""
+    moments = [moment.id for moment in form.moments]
+    figures = [box.id for box in form.boxes if any(_is_figure(source) for source in box.from_)]
+    for keys, source in _sources(form):
+        if source.span is not None:
+            for part in ("since", "until"):
+                fact = "The form has no moment `{name}`."
+                yield from _known((*keys, "span", part), getattr(source.span, part), moments, fact)
+        if source.within is not None:
+            for part in ("measured", "limit"):
+                fact = "The form has no box `{name}` with a figure (a span, or a value with a unit)."
+                yield from _known((*keys, "within", part), getattr(source.within, part), figures, fact)
+
+
+def known_columns(form: Report) -> Iterator[Finding]:
+    """A table has columns, each once, of those that it can have."""
+    for number, section in enumerate(form.sections):
+        if section.table is None:
+            if section.columns:
+                fact, todo = "Columns belong to a table.", "Remove them, or say which `table:`."
+                yield Finding(("sections", number, "columns"), fact, todo, at_key=True)
+            continue
+        if not section.columns:
+            fact, at = "The table has no columns.", ("sections", number)
+            yield Finding(at, fact, "Add `columns:`.", missing=(*at, "columns"))
+        yield from _distinct(
+            (("sections", number, "columns", index, "id"), each.id) for index, each in enumerate(section.columns)
+        )
+        known = COLUMNS[section.table]
+        for index, column in enumerate(section.columns):
+            fact = "This table has no column `{name}`."
+            yield from _known(("sections", number, "columns", index, "id"), column.id, known, fact)
+
+
+def known_slots(form: Report) -> Iterator[Finding]:
+    """The words of a form use the slots that they are given, and no others."""
+    for name in type(form.words).model_fields:
+        text, known = getattr(form.words, name), SLOTS.get(name, ())
+        if not isinstance(text, Text):
+            continue
+        for lang in ("zh", "en"):
+            for match in _SLOT.finditer(text.in_(lang)):
+                if match[1] not in known:
+                    fact, todo = "There is no slot `{slot}` here.", "Known are: {known}."
+                    values = {"slot": match[1], "known": ", ".join(known) or "none"}
+                    yield Finding(("words", name, lang), fact, todo, values, offset=match.start())
+
+
+def _sources(form: Report) -> Iterator[tuple[Keys, Source]]:
+    for number, section in enumerate(form.sections):
+        for index, box in enumerate(section.boxes):
+            for place, source in enumerate(box.from_):
+                yield ("sections", number, "boxes", index, "from", place), source
+
+
+def _is_figure(source: Source) -> bool:
+    return source.span is not None or (source.unit is not None and any(getattr(source, name) for name in _MEASURED))
+
+
+def _exactly_one(part: Any, names: tuple[str, ...], keys: Keys, choice: str) -> Iterator[Finding]:
+    """Give a finding unless one of `names` is there; `choice` has a fixed set of values, so it is easily unfit."""
+    there = [name for name in names if getattr(part, name)]
+    if len(there) == 1:
+        return
+    fact = "Here one of {names} is needed." if not there else "Here {there} stand together; only one of {names} may."
+    values = {"names": ", ".join(names), "there": ", ".join(there)}
+    yield Finding(keys, fact, "", values, missing=() if there else (*keys, choice))
+
+
+def _distinct(named: Iterable[tuple[Keys, str]]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for keys, name in named:
+        if name in seen:
+            yield Finding(keys, "`{name}` stands twice.", "Name each once.", {"name": name})
+        seen.add(name)
+
+
+def _known(keys: Keys, name: str, known: Iterable[str], fact: str) -> Iterator[Finding]:
+    names = list(known)
+    if name in names:
+        return
+    guess = nearest(name, names)
+    todo = "Did you mean `{guess}`?" if guess else "Known are: {known}."
+    yield Finding(keys, fact, todo, {"name": name, "guess": guess, "known": ", ".join(names) or "none"})
+
+
+REPORT_RULES: dict[str, Callable[[Report], Iterator[Finding]]] = {
+    "RP001": one_of_each,
+    "RP002": distinct_ids,
+    "RP003": known_names,
+    "RP004": known_columns,
+    "RP005": known_slots,
+}

@@ -1,0 +1,72 @@
+"""Forms are read as strictly as runbooks, and every mistake is told at its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hisops.documents.library import Library
+from hisops.documents.lint import fit_report, lint_file
+from hisops.documents.problems import DocumentProblems, Problem
+from tests.documents import shelf
+
+MISTAKES = [
+    ("since: declared", "since: decleared", "RP003", "Did you mean `declared`?"),
+    ("measured: taken", "measured: name", "RP003", "no box `name` with a figure"),
+    ("{id: name, title: {zh: 名, en: Name}", "{id: taken, title: {zh: 名, en: Name}", "RP002", "stands twice"),
+    ("{parameter: name}", "{parameter: name, run: id}", "RP001", "only one of"),
+    ("{parameter: name}", "{label: {zh: 名, en: x}}", "RP001", "one of parameter, result"),
+    ("{step: declare}", "{at: answered}", "RP001", "one of step, checks"),
+    ("table: moments", "table: moments\n    signatures: [{zh: 名, en: x}]", "RP001", "stand together"),
+    ("{id: time, title: {zh: 时, en: Time}", "{id: tine, title: {zh: 时, en: Time}", "RP004", "Did you mean `time`?"),
+    ("table: moments", "boxes: [{id: x, title: {zh: 名, en: x}, from: [{run: id}]}]", "RP004", "belong to a table"),
+    ("en: 'cut {count}'", "en: 'cut {number}'", "RP005", "no slot `number`"),
+    ("{run: title}", "{run: name}", "YA023", ""),
+    ("share: 3", "share: 0", "YA023", ""),
+    ("wide: true", "wid: true", "YA020", "Did you mean `wide`?"),
+]
+
+
+def lint(tmp_path: Path, text: str) -> list[Problem]:
+    path = tmp_path / "drill.yaml"
+    path.write_text(text)
+    return lint_file(path, Library())
+
+
+def test_a_sound_form_has_no_problems(tmp_path: Path) -> None:
+    assert lint(tmp_path, shelf.REPORT) == []
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "said"), MISTAKES)
+def test_a_mistake_is_told_at_its_line(tmp_path: Path, old: str, new: str, rule: str, said: str) -> None:
+    assert old in shelf.REPORT
+    found = lint(tmp_path, shelf.REPORT.replace(old, new, 1))
+    assert {problem.rule for problem in found} == {rule}
+    problem = next(each for each in found if each.rule == rule)
+    assert said in str(problem)
+    assert problem.where.startswith(f"{tmp_path}/drill.yaml:")
+    assert problem.line > 1
+
+
+def test_the_shipped_form_is_fit_and_lies_apart_from_runbooks() -> None:
+    library = Library()
+    form = fit_report(library, "drill").model
+    assert library.reports() == ("drill",)
+    assert "reports/drill" not in library.ids()
+    assert [each.title.en for each in form.checks][:2] == ["Registration", "Charging"]
+
+
+def test_a_form_that_is_unfit_is_not_filled(tmp_path: Path) -> None:
+    own = tmp_path / "site" / "runbooks" / "reports" / "other.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(shelf.REPORT.replace("id: drill", "id: other", 1).replace("since: declared", "since: x"))
+    with pytest.raises(DocumentProblems, match="no moment `x`"):
+        fit_report(Library(tmp_path / "site"), "other")
+
+
+def test_a_form_lies_where_its_id_says(tmp_path: Path) -> None:
+    path = tmp_path / "runbooks" / "reports" / "sheet.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(shelf.REPORT)
+    assert [problem.rule for problem in lint_file(path, Library())] == ["LB001"]
