@@ -118,6 +118,7 @@ COMMANDS: dict[str, Place] = {
         single=True,
     ),
     "log": Place("log", EVIDENCE, "The signed logs of runs."),
+    "report": Place("report", EVIDENCE, "Forms that are filled from verified logs alone."),
     "init": Place(
         "setup",
         SITE,

@@ -17,16 +17,17 @@ from hisops.model.run import fold
 app = group("The signed logs of runs.")
 
 
-def _runs(ctx: typer.Context) -> list[str]:
+def run_names(ctx: typer.Context) -> list[str]:
+    """Return the runs of the site, for completion."""
     from hisops.journal.reader import list_runs
 
     folder = near_site(asked(ctx))
     return list(list_runs(folder / "logs")) if folder else []
 
 
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="The run, or the end of its id.", autocompletion=_runs)]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="The run, or the end of its id.", autocompletion=run_names)]
 OneRun = Annotated[str | None, typer.Argument(metavar="[RUN]", help="The run; --all takes every one.",
-                                              autocompletion=_runs)]  # fmt: skip
+                                              autocompletion=run_names)]  # fmt: skip
 TrustDir = Annotated[Path | None, typer.Option("--trust", help="Your own trust folder.", file_okay=False, exists=True)]
 All = Annotated[bool, typer.Option("--all", help="The ledger and every run in it.")]
 Anchor = Annotated[bool, typer.Option("--require-anchor", help="Ask that somebody else holds the ledger, too.")]
