@@ -9,29 +9,21 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from hisops.documents.load import load_judge, load_runbook
+from hisops.documents.load import load_judge, load_runbook, load_target_type
 from hisops.documents.places import definitions
 from hisops.model.judge import Judge
 from hisops.model.runbook import Call, Requirement, Runbook, Step, Wait
 
 ROOT = Path(__file__).parents[2] / "runbooks"
 AREAS = ("host", "oracle")
-SETTINGS = frozenset(
-    [
-        "ORACLE_HOME",
-        "ORACLE_SID",
-        "ORACLE_BASE",
-        "ORATAB",
-        "ORAINST_LOC",
-        "TNS_ADMIN",
-        "LISTENER",
-        "BACKUP_DIR",
-        "SMOKE_TEST",
-        "GRID_HOME",
-        "GRID_BASE",
-        "CLUSTER_DB",
-    ]
-)
+TARGETS = [load_target_type(path).model for path in sorted((ROOT / "targets").glob("*.yaml"))]
+SETTINGS = frozenset(setting.env for target in TARGETS for setting in target.settings.values())
+OF_PAIRS = {
+    prefix + name: setting.type
+    for target in TARGETS
+    for name, setting in target.settings.items()
+    for prefix in ("", "peer_")
+}
 OWN = frozenset({"stage_dir", "run_dir", "run"})
 
 
@@ -92,7 +84,7 @@ def expressions(book: Runbook) -> Iterator[tuple[Step, str]]:
 def known_values(book: Runbook, before: Step) -> dict[str, str]:
     """Return the values, by lower-case name with their types, that `before` may use."""
     found = {name: parameter.type for name, parameter in book.parameters.items()}
-    found |= dict.fromkeys(OWN, "path")
+    found |= dict.fromkeys(OWN, "path") | OF_PAIRS
     for step in book.steps:
         if step.id == before.id:
             break

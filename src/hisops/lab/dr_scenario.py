@@ -9,6 +9,7 @@ from pathlib import Path
 from hisops.lab import autostart, cluster, cluster_stack, pair, redo, standby_commands
 from hisops.lab.broker.config import amend
 from hisops.lab.layout import STANDBY_HOST, Layout
+from hisops.lab.roles import down
 from hisops.lab.state import LAB, State, Store
 
 _LATE_SECONDS = 5400
@@ -62,6 +63,18 @@ def observer_lost(layout: Layout, on: bool) -> None:
     _change(layout, state, lambda one, other: amend(one, other, settle="", **watched))
 
 
+def primary_lost(layout: Layout, on: bool) -> None:
+    """Take the primary away as a power cut does; what comes back with the power is the listener alone."""
+    for _, state, _ in _sides(layout):
+        if state["role"] == redo.PRIMARY:
+            _change(layout, state, lambda one, _: _take_away(one) if on else one["listener"].update(up=True))
+
+
+def _take_away(state: State) -> None:
+    down(state)
+    state["listener"].update(up=False)
+
+
 def node_evicted(layout: Layout, on: bool) -> None:
     """Take the second node out of the cluster, or let it join again."""
     with Store(layout.state).change(LAB) as lab:
@@ -107,5 +120,6 @@ CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "flashback-off": flashback_off,
     "insufficient-srls": insufficient_srls,
     "observer-lost": observer_lost,
+    "primary-lost": primary_lost,
     "node-evicted": node_evicted,
 }

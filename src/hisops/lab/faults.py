@@ -36,6 +36,10 @@ FAULTS: dict[str, Text] = {
         zh="故障切换之后旧主库所在主机恢复,oratab 为 :Y 时自行启动(一次)",
         en="After a failover the old primary's host is back: dbstart starts what oratab says (once)",
     ),
+    "primary-lost": Text(
+        zh="主库突然失去:实例和监听器都停止,不再应答",
+        en="The primary is gone of a sudden: its instance and its listener are down and answer nobody",
+    ),
     "observer-lost": Text(
         zh="快速故障切换已启用,但失去了观察者",
         en="Fast-start failover is enabled, but its observer is no longer heard of",
