@@ -182,7 +182,9 @@ def test_a_host_starts_at_boot_what_its_oratab_says(lab: Rehearsal) -> None:
     machine = lab.layout.machine("his-db1")
     before = lab.store.read("his")["startup_time"]
     machine.order("reboot").touch()
-    wait_until(lambda: lab.store.read("his")["startup_time"] != before and lab.store.read("his")["status"] == "OPEN")
+    wait_until(
+        lambda: lab.store.read("his")["startup_time"] != before and lab.store.read("his")["status"] == "OPEN", 60
+    )
     wait_until(lambda: not machine.order("reboot").exists())
     assert lab.store.read("his")["listener"]["up"]
     wait_until(lambda: "ora_pmon_his\n" in lab.run("ps -ef").out)

@@ -45,6 +45,9 @@ def test_wherever_the_output_ends_once_the_new_primary_opens_nothing_says_that_i
 @pytest.mark.parametrize("case", of("dgmgrl/switchover"), ids=str)
 def test_a_switchover_that_failed_has_not_changed_the_role(case: Case) -> None:
     out = case.judged().out
+    if case.name == "partial-no-answer":  # nobody knows yet: the roles of both sides tell
+        assert not out["switched"]
+        return
     assert out["switched"] == (case.verdict in {"ok", "warn", "partial"} or case.name == "unknown-exit-code")
     assert ("new_primary" in out) == (case.verdict in {"ok", "warn"} or case.name == "unknown-exit-code")
 

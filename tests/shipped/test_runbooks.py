@@ -109,7 +109,7 @@ def test_expressions_name_what_exists(book: Runbook) -> None:
     for step, text in expressions(book):
         position = book.steps.index(step)
         for name in names_in(text):
-            if name.startswith("steps."):
+            if name.startswith("steps.") and not name.endswith(".state"):
                 assert name in outputs, f"{step.id}: {name}"
                 assert outputs[name] < position, f"{step.id} uses {name}, which comes later"
             elif name.startswith("params."):
@@ -130,6 +130,7 @@ def test_captures_in_expressions_are_made_by_the_judge(book: Runbook) -> None:
             if judge and not sql:
                 tool, _, action = judge.partition("/")
                 made |= set(judges()[tool].actions[action].capture)
+            made |= {"evidence"} if step.manual else set()
             used = {name.split(".")[1] for name in names_in(text) if name.startswith("out.")}
             assert used <= made, f"{step.id}: {text}"
 

@@ -40,6 +40,7 @@ def not_passed(act: Act, records: Iterable[Record]) -> Iterator[str]:
 def not_in_the_lab(act: Act, record: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Give the tools that were started more often, or less, than they should have been, and what must never be."""
     started = [(each["tool"], *each["argv"]) for each in record if each["event"] == "start"]
+    started += [(each["tool"], *each["text"].split()) for each in record if each["event"] == "command"]
     for tool, count in act.starts.items():
         words = tuple(tool.split())
         times = sum(each[: len(words)] == words for each in started)

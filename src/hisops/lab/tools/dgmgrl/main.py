@@ -117,6 +117,7 @@ class Prompt:
     def _known(self, plain: str) -> bool:
         for pattern, action in _COMMANDS:
             if match := re.fullmatch(pattern, plain, re.IGNORECASE):
+                self._session.desk.record("command", text=plain)
                 action(self._session, match.groupdict())
                 return True
         first, _, rest = plain.partition(" ")

@@ -34,6 +34,16 @@ _STAGE = re.compile(
     r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?:\s+STANDBY\s+DATABASE|\s+READ\s+WRITE|(?P<read_only>\s+READ\s+ONLY))?",
     re.IGNORECASE,
 )
+_ROLE_CHANGES = (
+    (
+        re.compile(
+            r"ALTER\s+DATABASE\s+(?:COMMIT\s+TO\s+)?SWITCHOVER\s+TO\s(?!.*\sVERIFY$)", re.IGNORECASE | re.DOTALL
+        ),
+        "switchover",
+    ),
+    (re.compile(r"ALTER\s+DATABASE\s+(?:FAILOVER|ACTIVATE)\s", re.IGNORECASE), "failover"),
+)
+"""Statements that change the roles of a pair, and what a fault calls the middle of them."""
 _IGNORED = (
     "COLUMN",
     "COL",
@@ -150,7 +160,7 @@ class Plus:
         if self._change_stage(self.connection, text):
             return
         try:
-            words, outcome = self.connection.run(text)
+            words, outcome = self._run(self.connection, text)
         except SqlError as error:
             first = text.split("\n", maxsplit=1)[0]
             where = [] if error.code in (1034, 3113) else [first, "*"]
@@ -160,6 +170,17 @@ class Plus:
             return
         self.last_code = 0
         self._answer(done or words, outcome)
+
+    def _run(self, connection: Connection, text: str) -> tuple[str, Any]:
+        """Have a statement carried out. A change of roles goes on the record, takes a while, and may be struck."""
+        label = next((label for known, label in _ROLE_CHANGES if known.match(text.strip())), "")
+        if not label:
+            return connection.run(text)
+        self.desk.record("command", text=" ".join(text.split()))
+        self.desk.pause(4)
+        done = connection.run(text)
+        self.desk.crossroads(label)
+        return done
 
     def _change_stage(self, connection: Connection, text: str) -> bool:
         """ALTER DATABASE MOUNT and OPEN, from the stage before; anything else is for the database."""
