@@ -78,6 +78,7 @@ def test_a_fact_keeps_only_what_its_judge_captures(tmp_path):
         ("steps: {look: SUCCEEDED}", "steps: {lok: SUCCEEDED}", ""),
         ("answers: {look: seen}", "answers: {lock: seen}", ""),
         ("{exit: [0, 13], ", "{exit: 137, kill: lok, ", ""),
+        ("{exit: [0, 13], ", "{exit: 14, until: lok, ", ""),
     ],
 )
 def test_rehearsals_speak_of_a_runbook_and_its_steps(tmp_path, old, new, hint):
@@ -108,11 +109,11 @@ def test_rehearsals_speak_of_steps_that_come_from_runbooks_in_use_and_from_items
         assert (lint_file(path, library) == []) == known, name
 
 
-def test_who_is_killed_sits_at_a_terminal_and_ends_as_killed(tmp_path):
+def test_an_act_goes_one_way_and_who_is_killed_sits_at_a_terminal_and_ends_as_killed(tmp_path):
     library = shelf.library(tmp_path)
     shelf.write(tmp_path, "thing/do", shelf.HEAD)
     path = tmp_path / "thing/do.scenarios.yaml"
-    for words in ("{exit: 137, terminal: false, kill: look, ", "{exit: 0, kill: look, "):
+    for words in ("{exit: 137, terminal: false, kill: look, ", "{exit: 0, kill: look, ", "{exit: 14, until: look, undo: look, "):
         path.write_text(shelf.SCENARIOS.replace("{exit: [0, 13], ", words))
         (problem,) = lint_file(path, library)
         assert problem.line == 11, problem

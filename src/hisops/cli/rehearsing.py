@@ -12,7 +12,7 @@ from typing import Any
 
 from hisops.cli.cast import Cast, Done, last_line
 from hisops.cli.expecting import differences, not_in_the_lab, not_passed
-from hisops.cli.seat import ENDED, Seat
+from hisops.cli.seat import BACK, ENDED, Seat
 from hisops.errors import UsageProblem
 from hisops.journal.reader import LoadedRun, list_runs, load_run
 from hisops.lab import control
@@ -98,9 +98,10 @@ class Rehearsal:
 
     def _words(self, act: Act, number: int, run: str | None) -> list[str]:
         """Return the command that the act begins with: the run, its undo, or that it goes on."""
+        until = ["--until", act.until] if act.until else []
         if number == 0 or run is None:
-            return ["run", str(self._lab / "rehearsal.plan")]
-        return ["undo", run, "--to", act.undo] if act.undo else ["resume", run]
+            return ["run", str(self._lab / "rehearsal.plan"), *until]
+        return ["undo", run, "--to", act.undo] if act.undo else ["resume", run, *until]
 
     def _by_commands(self, scenario: Scenario, _act: Act, words: list[str]) -> Came:
         """Go on without a terminal: each gate ends the process, is answered by commands, and the run resumed."""
@@ -126,10 +127,12 @@ class Rehearsal:
         seat = self._cast.sit(*words)
         while (part := seat.asked(LOOK) if act.kill else seat.asked()) != ENDED:
             run = self._loaded(known, before)
-            if run and act.kill and fold(run.records).step(act.kill).state == "RUNNING":
-                seat.kill()
+            if part == BACK:
+                seat.type(self._scenarios.target_of(scenario))
             elif run and part:
                 self._reply(seat, scenario, run, part, answered)
+            elif not act.kill or (run and fold(run.records).step(act.kill).state == "RUNNING"):
+                seat.kill()  # as asked, or because it waits for what nobody knows
         done = subprocess.CompletedProcess(["hisops", *words], seat.code(), seat.text, "")
         run = self._loaded(known, before)
         return done, json.loads(self._cast.hisops("status", run.run_id, "--json").stdout) if run else {}

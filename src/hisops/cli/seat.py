@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hisops.cli.undoing import UNDO
 from hisops.console.gate import ASKED
 from hisops.errors import UsageProblem
 
 SIZE = (50, 400)
 ENDED = "ended"
-PATIENCE = 3600.0
+BACK = "back"
+QUESTIONS = {**ASKED, BACK: UNDO}
+"""What hisops asks whoever carries out a run: the parts of gates, and whether it is to go back."""
+PATIENCE = 1800.0
 _TERMINAL_WORDS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\r")
 _WINDOW = 4000  # how far back a question is looked for: a screen that is redrawn prints a lot
 
@@ -30,11 +34,11 @@ class Seat:
     heard: str = ""
 
     def asked(self, wait: float = PATIENCE) -> str | None:
-        """Return the part of a gate that is asked for, ENDED once hisops has ended, None if neither in time."""
+        """Return what is asked for, ENDED once hisops has ended, None if neither comes in time."""
         import pexpect
 
-        parts = list(ASKED)
-        patterns = [re.escape(ASKED[part].rstrip()) for part in parts]
+        parts = list(QUESTIONS)
+        patterns = [re.escape(QUESTIONS[part].rstrip()) for part in parts]
         found = self.terminal.expect([*patterns, pexpect.EOF, pexpect.TIMEOUT], wait, _WINDOW)
         if found > len(parts):
             return None

@@ -59,6 +59,9 @@ FAULTS: dict[str, Text] = {
     "slow-mount": Text(zh="数据库装载需要三分钟", en="Mounting a database takes three minutes"),
     "tablespace-full": Text(zh="一个表空间几乎用尽", en="A tablespace is nearly full"),
     "failed-job": Text(zh="一个定时作业昨夜失败", en="A scheduled job failed last night"),
+    "internal-error": Text(
+        zh="告警日志中出现一个内部错误(ORA-00600)", en="An internal error (ORA-00600) is written into the alert logs"
+    ),
     "disk-full": Text(zh="home 所在文件系统几乎没有空间", en="The file system of the home has hardly any space left"),
     "disk-full-apply": Text(zh="opatch apply 复制文件时空间耗尽", en="Space runs out while opatch apply copies files"),
     "smoke-red": Text(zh="业务冒烟测试有一项失败", en="One check of the smoke test fails"),

@@ -109,14 +109,16 @@ class Inventory:
         shutil.rmtree(self._folder / patch, ignore_errors=True)
 
 
-def install(home: Path, patch: Patch, applied: datetime) -> None:
-    """Put a patch into a home as if it had been there for long: files, backup of nothing, inventory."""
+def install(home: Path, patch: Patch, applied: datetime, *, keep: bool = False) -> None:
+    """Put a patch into a home as if it had been there for long: files, inventory, and what to `keep` for a rollback."""
     members = {name: data for name, data in unpacked(patch).items() if name.startswith(f"{patch.id}/")}
     storage = home / ".patch_storage" / f"{patch.id}_{applied:%b_%d_%Y_%H_%M_%S}"
     for name, data in members.items():
         path = storage / name.removeprefix(f"{patch.id}/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    if keep:
+        back_up(home, storage, patch_files(storage))
     put_files(storage / "files", home)
     Inventory(home).add(storage, patch.id, applied)
 
@@ -140,3 +142,24 @@ def put_file(files: Path, source: Path, home: Path) -> Path:
     draft.chmod(target.stat().st_mode if target.exists() else 0o755)
     draft.replace(target)
     return target
+
+
+def patch_files(storage: Path) -> list[Path]:
+    """Return what a patch brings."""
+    return sorted(path for path in (storage / "files").rglob("*") if path.is_file())
+
+
+def back_up(home: Path, storage: Path, sources: list[Path]) -> None:
+    """Keep what will be replaced, and write the scripts that OPatch leaves for a restore by hand."""
+    lines = ["#!/bin/sh"]
+    for source in sources:
+        target = home / source.relative_to(storage / "files")
+        if target.parent.suffix == ".a" and target.parent.is_file():
+            target = target.parent
+        kept = storage / "backup" / target.relative_to(home)
+        if target.exists() and not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(target, kept)
+            lines.append(f'cp -p "{kept}" "{target}"')
+    (storage / "restore.sh").write_text("\n".join(lines) + "\n")
+    (storage / "make.txt").write_text("make -f rdbms/lib/ins_rdbms.mk ioracle\n")

@@ -4,11 +4,14 @@ commands by which people reach it, and none of them waits."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from hisops.errors import CheckFailed, UsageProblem
 from hisops.lab import pair, redo
 from hisops.lab.hand import Hand
-from hisops.lab.layout import Layout
+from hisops.lab.inventory import install
+from hisops.lab.layout import PRIMARY_HOST, Layout
+from hisops.lab.patches import RU_1926, RU_1927
 from hisops.lab.state import LAB, Store
 from hisops.lab.tools.dgmgrl import edit, roles
 from hisops.model.text import Text
@@ -30,6 +33,9 @@ PICTURES: dict[str, Text] = {
     "switched-broker": Text(
         zh="由 broker 正常切换后:his_dr 是主库,his 是备库",
         en="After a clean switchover by the broker: his_dr is the primary, his its standby",
+    ),
+    "patched": Text(
+        zh="两库的主目录都已打补丁(19.27),数据字典部分已写入", en="Both homes and the dictionary hold the patch (19.27)"
     ),
 }
 _AGO = 600
@@ -113,10 +119,28 @@ def _switched_broker(hand: Hand) -> None:
     hand.sql("his_dr", *_PDBS)
 
 
+def _patched(hand: Hand) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    install(hand.layout.machine(PRIMARY_HOST).oracle_home, RU_1927, yesterday, keep=True)
+    new = {
+        "patch_id": int(RU_1927.id),
+        "patch_uid": int(RU_1927.uid),
+        "description": RU_1927.description,
+        "source_version": RU_1926.version,
+        "target_version": RU_1927.version,
+        "target_build": RU_1927.build,
+        "action_time": yesterday.isoformat(),
+    }
+    with hand.store.change("his") as state:
+        state["version"] = RU_1927.version
+        state["sqlpatch"] += [row | new for row in state["sqlpatch"]]
+
+
 _STEPS: dict[str, Callable[[Hand], None]] = {
     "broker": _broker,
     "failed-over": _failed_over,
     "failed-over-broker": _failed_over_broker,
     "switched": _switched,
     "switched-broker": _switched_broker,
+    "patched": _patched,
 }

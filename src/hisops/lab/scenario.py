@@ -76,6 +76,12 @@ def _failed_job(layout: Layout, on: bool) -> None:
         state["failed_jobs"] = [job] if on else []
 
 
+def _internal_error(layout: Layout, on: bool) -> None:
+    """Write the error once; what is in an alert log stays there."""
+    for name in ("his", "his_dr") if on else ():
+        alert.write(Store(layout.state).read(name), "ORA-00600: internal error code, arguments: [kcratr_scan_lastbwr]")
+
+
 def _pdb_mounted(layout: Layout, on: bool) -> None:
     with Store(layout.state).change("his") as state:
         pdb = next(pdb for pdb in state["pdbs"] if pdb["name"] == "LISPDB")
@@ -95,6 +101,7 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "standby-behind": _standby_behind,
     "tablespace-full": _tablespace_full,
     "failed-job": _failed_job,
+    "internal-error": _internal_error,
     "pdb-mounted": _pdb_mounted,
     "active-executables": _active_executables,
     **dr_scenario.CHANGES,

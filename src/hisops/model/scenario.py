@@ -33,12 +33,13 @@ class Act(Definition):
     Every gate on the way is passed. `exit` is what the command ends with, `state` how the run stands then, `steps` how
     single steps stand, `passed` states that a step must have been in by then, `named` what the output must speak of,
     `starts` how often a tool was started in the lab since the scenario began (`opatch apply: 1`), by its own record.
-    `undo` has the run undone back to a step, in place of going on. `kill` kills hisops while a step is RUNNING; what it
+    `until` has the run pause after a step; `undo` has it undone back to a step, in place of going on. `kill` kills hisops while a step is RUNNING; what it
     ends with is 137 then. People sit at a terminal, or with `terminal: false` answer by commands of their own.
     """
 
     begin: tuple[FaultName, ...] = ()
     end: tuple[FaultName, ...] = ()
+    until: StepId | None = None
     undo: StepId | None = None
     kill: StepId | None = None
     terminal: bool = True
@@ -50,9 +51,11 @@ class Act(Definition):
     starts: dict[str, int] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _killed_at_a_terminal(self) -> Act:
+    def _one_way(self) -> Act:
         if self.kill and not (self.terminal and KILLED in self.exits):
             raise ValueError(f"what is killed sits at a terminal and ends with {KILLED}")
+        if self.until and self.undo:
+            raise ValueError("an act goes on until a step, or undoes")
         return self
 
     @property

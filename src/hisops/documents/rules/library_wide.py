@@ -77,6 +77,7 @@ def _steps_named(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], It
         yield ("acts", number, "steps"), act.steps
         yield ("acts", number, "passed"), act.passed
         yield ("acts", number, "undo"), filter(None, [act.undo])
+        yield ("acts", number, "until"), filter(None, [act.until])
         yield ("acts", number, "kill"), filter(None, [act.kill])
 
 

@@ -7,7 +7,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from hisops.lab.inventory import Entry, put_file
+from hisops.lab.inventory import Entry, back_up, patch_files, put_file
 from hisops.lab.tools.opatch.prereq import (
     active_lines,
     check_minimum_version,
@@ -133,27 +133,6 @@ def _copy(session: Session, patch: Entry, storage: Path, sources: list[Path]) ->
             if session.desk.armed("disk-full-apply"):
                 raise OSError("No space left on device")
         session.desk.pause(_SECONDS / steps)
-
-
-def patch_files(storage: Path) -> list[Path]:
-    """Return what a patch brings."""
-    return sorted(path for path in (storage / "files").rglob("*") if path.is_file())
-
-
-def back_up(home: Path, storage: Path, sources: list[Path]) -> None:
-    """Keep what will be replaced, and write the scripts that OPatch leaves for a restore by hand."""
-    lines = ["#!/bin/sh"]
-    for source in sources:
-        target = home / source.relative_to(storage / "files")
-        if target.parent.suffix == ".a" and target.parent.is_file():
-            target = target.parent
-        kept = storage / "backup" / target.relative_to(home)
-        if target.exists() and not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(target, kept)
-            lines.append(f'cp -p "{kept}" "{target}"')
-    (storage / "restore.sh").write_text("\n".join(lines) + "\n")
-    (storage / "make.txt").write_text("make -f rdbms/lib/ins_rdbms.mk ioracle\n")
 
 
 def put_back(home: Path, storage: Path, sources: list[Path]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from hisops.lab.inventory import Entry
-from hisops.lab.tools.opatch.apply import ask_for_shutdown, patch_files, put_back
+from hisops.lab.inventory import Entry, patch_files
+from hisops.lab.tools.opatch.apply import ask_for_shutdown, put_back
 from hisops.lab.tools.opatch.prereq import active_lines, failed_check
 from hisops.lab.tools.opatch.session import OPatchFailed, Session
 
