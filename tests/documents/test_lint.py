@@ -113,7 +113,8 @@ def test_an_act_goes_one_way_and_who_is_killed_sits_at_a_terminal_and_ends_as_ki
     library = shelf.library(tmp_path)
     shelf.write(tmp_path, "thing/do", shelf.HEAD)
     path = tmp_path / "thing/do.scenarios.yaml"
-    for words in ("{exit: 137, terminal: false, kill: look, ", "{exit: 0, kill: look, ", "{exit: 14, until: look, undo: look, "):
+    unkilled, unseen = "{exit: 0, kill: look, ", "{exit: 137, terminal: false, kill: look, "
+    for words in (unkilled, unseen, "{exit: 14, until: look, undo: look, "):
         path.write_text(shelf.SCENARIOS.replace("{exit: [0, 13], ", words))
         (problem,) = lint_file(path, library)
         assert problem.line == 11, problem

@@ -17,13 +17,13 @@ def test_everything_that_is_named_is_there(name):
     path = LIBRARY.source_of(name).with_suffix(".scenarios.yaml")
     assert lint_file(path, LIBRARY) == []
     for scenario in found.scenarios:
-        assert found.target_of(scenario) in {"his", "his_dr", "his_cluster"}
+        assert found.target_of(scenario) in {"his", "his_dr", "emr"}
         assert scenario.start is None or scenario.start in PICTURES
         for names in (scenario.begin, *(act.begin for act in scenario.acts), *(act.end for act in scenario.acts)):
             assert all(check_name(fault) for fault in names)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("oracle/patch")])
 def test_gates_are_passed_without_a_terminal_once(name):
     acts = [act for scenario in LIBRARY.scenarios(name).model.scenarios for act in scenario.acts]
     assert any(not act.terminal for act in acts)

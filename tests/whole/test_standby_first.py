@@ -1,4 +1,4 @@
-"""A night with a standby: its home first, then the primary's, datapatch once; and a night on which the first fails."""
+"""A standby without Active Data Guard: it lets in only who comes as SYSDBA, and stays mounted when it is patched."""
 
 import json
 import subprocess
@@ -32,10 +32,6 @@ def state_of_standby(lab):
     return json.loads((lab.site / "lab/state/his_dr.json").read_text())
 
 
-def starts(lab, tool, *words, host=STANDBY):
-    return [start for start in lab.tools(tool, *words) if start["host"] == host]
-
-
 def steps_of(done):
     return {step["id"]: step["state"] for step in json.loads(done.stdout)["steps"]}
 
@@ -49,41 +45,6 @@ def inspection_of(lab, target):
     done = lab.hisops("run", path, "--json")
     assert done.returncode in {0, 13}, text_of(done)
     return steps_of(done)
-
-
-def inspected(lab, target):
-    """Inspect a database; return the ids of the steps that found something."""
-    return {step for step, state in inspection_of(lab, target).items() if state == "FAILED"}
-
-
-def test_the_standby_is_patched_before_its_primary_and_without_datapatch(lab):
-    refused = lab.plan()
-    assert refused.returncode == 3, "the primary must not run a higher home than its standby"
-    done = lab.go_on(lab.start(STANDBY_FIRST, "his_dr"))
-    assert done.returncode == 0, text_of(done)
-    verified(lab)
-    assert len(starts(lab, "opatch", "apply")) == 1
-    assert lab.tools("datapatch") == []
-    state = state_of_standby(lab)
-    assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == (
-        "READ ONLY WITH APPLY", "19.27.0.0.0", True,
-    )  # fmt: skip
-    assert inspected(lab, "his_dr") == {"sql-part-missing"}, "the days between the two nights"
-
-
-def test_a_full_disk_on_the_standby_is_undone_until_redo_is_applied_again(lab):
-    lab.fault("disk-full-apply")
-    done = lab.go_on(lab.start(STANDBY_FIRST, "his_dr"))
-    assert done.returncode == 12, text_of(done)
-    verified(lab)
-    state = state_of_standby(lab)
-    assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == (
-        "READ ONLY WITH APPLY", "19.26.0.0.0", True,
-    )  # fmt: skip
-    assert {pdb["name"]: pdb["open_mode"] for pdb in state["pdbs"]} == dict.fromkeys(
-        ["PDB$SEED", "HISPDB", "LISPDB"], "READ ONLY"
-    )
-    assert steps_of(done)["stop-apply"] == "UNDONE"
 
 
 def mount_only(lab):
@@ -117,29 +78,4 @@ def test_a_mounted_standby_is_refused_to_whom_it_lets_not_in_and_stays_mounted(l
     assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == ("MOUNTED", "19.27.0.0.0", True)
     skipped = {step for step, state in inspection_of(lab, "his_dr").items() if state == "SKIPPED"}
     assert {"invalid-objects", "tablespaces", "registry"} <= skipped
-    verified(lab)
-
-
-def test_an_error_in_the_alert_log_holds_the_run_and_undo_takes_every_step_back(lab):
-    waiting = lab.go_on(lab.start(STANDBY_FIRST, "his_dr"), until=lambda step: step == "stop-apply")
-    base = lab.site / "lab/hosts" / STANDBY / "u01/app/oracle"
-    with (base / "diag/rdbms/his_dr/hisdr/trace/alert_hisdr.log").open("a") as log:
-        log.write("ORA-00600: internal error code, arguments: [kcratr_nab_less_than_odr]\n")
-    held = lab.go_on(waiting)
-    assert held.returncode == 11, text_of(held)
-    assert steps_of(held)["alert-scan"] == "FAILED"
-    run = json.loads(held.stdout)["run"]
-    undone = lab.hisops("undo", run, "--to", "stop-apply", "--json")
-    assert undone.returncode == 14, text_of(undone)
-    chain = ["start-apply", "open-standby", "start-database", "start-listener", "apply", "stop-listener"]
-    assert {step: steps_of(undone)[step] for step in [*chain, "stop-database", "stop-apply"]} == dict.fromkeys(
-        [*chain, "stop-database", "stop-apply"], "UNDONE"
-    )
-    assert len(starts(lab, "opatch", "rollback")) == 1
-    state = state_of_standby(lab)
-    assert (state["open_mode"], state["version"], state["standby"]["mrp"]) == (
-        "READ ONLY WITH APPLY", "19.26.0.0.0", True,
-    )  # fmt: skip
-    cancelled = lab.hisops("cancel", run, "--reason", "the alert log is looked at first")
-    assert cancelled.returncode == 1, text_of(cancelled)
     verified(lab)

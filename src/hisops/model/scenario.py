@@ -33,8 +33,9 @@ class Act(Definition):
     Every gate on the way is passed. `exit` is what the command ends with, `state` how the run stands then, `steps` how
     single steps stand, `passed` states that a step must have been in by then, `named` what the output must speak of,
     `starts` how often a tool was started in the lab since the scenario began (`opatch apply: 1`), by its own record.
-    `until` has the run pause after a step; `undo` has it undone back to a step, in place of going on. `kill` kills hisops while a step is RUNNING; what it
-    ends with is 137 then. People sit at a terminal, or with `terminal: false` answer by commands of their own.
+    `until` has the run pause after a step; `undo` has it undone back to a step, in place of going on. `kill` kills
+    hisops while a step is RUNNING; what it ends with is 137 then. People sit at a terminal, or with `terminal: false`
+    answer by commands of their own.
     """
 
     begin: tuple[FaultName, ...] = ()
