@@ -13,7 +13,7 @@ from typing import Any
 from hisops.cli.cast import Cast, Done, last_line
 from hisops.cli.expecting import differences, not_in_the_lab, not_passed
 from hisops.cli.seat import BACK, ENDED, Seat
-from hisops.errors import UsageProblem
+from hisops.errors import LogBroken, UsageProblem
 from hisops.journal.reader import LoadedRun, list_runs, load_run
 from hisops.lab import control
 from hisops.lab.layout import Layout
@@ -140,7 +140,12 @@ class Rehearsal:
     def _loaded(self, known: str | None, before: set[str]) -> LoadedRun | None:
         """Return the run that goes on, or the one that has begun since `before`, as far as it has come."""
         name = known or next((run for run in list_runs(self._logs) if run not in before), None)
-        return load_run(self._logs, name) if name else None
+        try:
+            return load_run(self._logs, name) if name else None
+        except LogBroken:
+            if known:
+                raise
+            return None  # its folder is there an instant before its entry in the ledger
 
     def _reply(self, seat: Seat, scenario: Scenario, run: LoadedRun, part: str, answered: set[tuple[str, str]]) -> None:
         """Answer a gate, or have it approved; what did not pass once leaves it waiting."""
