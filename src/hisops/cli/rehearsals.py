@@ -10,9 +10,11 @@ from hisops.cli.composing import compose_of
 from hisops.cli.opening import open_library
 from hisops.cli.options import Invocation
 from hisops.cli.rehearsing import Outcome, Rehearsal
+from hisops.console.coverage import Rehearsed, coverage_page
 from hisops.console.rehearsal import coverage_lines, outcome_lines, rehearsal_document
 from hisops.console.theme import Screen
 from hisops.documents.library import Library
+from hisops.documents.load import Loaded
 from hisops.documents.site import load_site
 from hisops.errors import UsageProblem
 from hisops.lab import control
@@ -22,10 +24,12 @@ from hisops.model.scenario import Scenarios
 Found = tuple[str, list[Outcome], dict[str, Measure]]
 
 
-def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str) -> int:
-    """Rehearse; return 1 if a scenario came out otherwise than it says."""
+def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str, table: Path | None = None) -> int:
+    """Rehearse; return 1 if a scenario came out otherwise than it says. A `table` is written of whole rehearsals."""
+    if table and only:
+        raise UsageProblem("HIS-1016", "A table tells of all scenarios, not of one.", "Leave out --only, or --table.")
     library, screen = open_library(call), Screen.of(call)
-    chosen = {name: _scenarios(library, name) for name in runbooks} or {
+    chosen = {name: _scenarios(library, name).model for name in runbooks} or {
         name: found.model for name in library.ids() if (found := library.scenarios(name))
     }
     if only and not any(each.id == only for scenarios in chosen.values() for each in scenarios.scenarios):
@@ -35,16 +39,28 @@ def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str) ->
     control.up(lab, pace=0.05)
     found = [_of_one(screen, library, name, scenarios, lab, only) for name, scenarios in chosen.items()]
     screen.data({"runbooks": [rehearsal_document(*each) for each in found]})
-    return int(any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes))
+    failed = any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes)
+    if table and not failed:
+        table.write_text(coverage_page([_rehearsed(library, lab, *each) for each in found]), encoding="utf-8")
+    return int(failed)
 
 
-def _scenarios(library: Library, name: str) -> Scenarios:
+def _rehearsed(
+    library: Library, lab: Path, name: str, outcomes: list[Outcome], measures: dict[str, Measure]
+) -> Rehearsed:
+    scenarios = _scenarios(library, name)
+    runbook = compose_of(library, load_site(lab.resolve()).site, name, scenarios.model.target).model
+    digests = (library.runbook(name).digest, scenarios.digest)
+    return Rehearsed(runbook=runbook, scenarios=len(outcomes), measures=measures, digests=digests)
+
+
+def _scenarios(library: Library, name: str) -> Loaded[Scenarios]:
     library.runbook(name)
     if (found := library.scenarios(name)) is None:
         raise UsageProblem(
             "HIS-1015", "The runbook {name} has no scenarios.", "Write them beside it: {name}.scenarios.yaml", name=name
         )
-    return found.model
+    return found
 
 
 def _of_one(screen: Screen, library: Library, name: str, scenarios: Scenarios, lab: Path, only: str) -> Found:

@@ -109,11 +109,14 @@ def rehearse(
     ] = None,
     dir: Annotated[Path, typer.Option("--dir", help="The folder of the lab.", file_okay=False)] = Path("hisops-lab"),
     only: Annotated[str, typer.Option("--only", help="Only the scenario of this id.")] = "",
+    table: Annotated[
+        Path | None, typer.Option("--table", help="Write a page on what was met, if all came out as it should.")
+    ] = None,
 ) -> None:
     """Rehearse runbooks in a lab by the scenarios beside them, and say what of them was never met."""
     from hisops.cli import rehearsals
 
-    raise typer.Exit(rehearsals.rehearse(asked(ctx), runbooks or [], dir, only))
+    raise typer.Exit(rehearsals.rehearse(asked(ctx), runbooks or [], dir, only, table))
 
 
 @app.command("judge", cls=Command)

@@ -1,0 +1,78 @@
+"""The page that tells what rehearsals exercised of the shipped runbooks, and by name what they never did, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hisops.model.coverage import Measure
+from hisops.model.runbook import Runbook
+
+_HEAD = """# What is rehearsed / 演练覆盖
+
+Measured from the logs of the scenarios beside the runbooks ([rehearsing](rehearsing.md)); written by
+`hisops runbook test --table`, never by hand. A digest that is not that of the file means that the table is old.
+Steps that the lab cannot carry out say so themselves (`rehearsed:`) and are counted apart.
+
+| runbook | scenarios | steps carried out | cannot be here | conditions not so | undos | failure patterns met |
+|---|---|---|---|---|---|---|
+"""
+_NAMED = {
+    "steps": "steps never carried out",
+    "conditions": "conditions that always held",
+    "failures": "steps that never failed",
+    "undos": "undos never taken",
+    "failure patterns": "failure patterns never met",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """A runbook, how many scenarios it has, what they measured, and the digests of both files."""
+
+    runbook: Runbook
+    scenarios: int
+    measures: Mapping[str, Measure]
+    digests: tuple[str, str]
+
+
+def coverage_page(rehearsed: Sequence[Rehearsed]) -> str:
+    """Return the page as Markdown."""
+    rows = "".join(f"{_row(each)}\n" for each in rehearsed)
+    return _HEAD + rows + "".join(f"\n{text}\n" for each in rehearsed for text in _section(each))
+
+
+def digest_line(runbook: str, digests: tuple[str, str]) -> str:
+    """Return the line by which a table is held against the files that it was measured of."""
+    return f"<!-- {runbook} {digests[0]} {digests[1]} -->"
+
+
+def _row(each: Rehearsed) -> str:
+    measures, apart = each.measures, _apart(each)
+    steps = measures["steps"]
+    cells = [
+        f"`{each.runbook.id}`",
+        str(each.scenarios),
+        f"{steps.there - len(steps.never)}/{steps.there - len(apart)}",
+        str(len(apart)),
+        *(f"{measures[kind].there - len(measures[kind].never)}/{measures[kind].there}"
+          for kind in ("conditions", "undos", "failure patterns")),
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _section(each: Rehearsed) -> Iterator[str]:
+    yield f"## {each.runbook.id}\n\n{digest_line(each.runbook.id, each.digests)}"
+    apart = _apart(each)
+    for kind, words in _NAMED.items():
+        names = [name for name in each.measures[kind].never if name not in apart]
+        if names:
+            yield f"{words}, not rehearsed: {', '.join(f'`{name}`' for name in names)}"
+    for why in dict.fromkeys(apart.values()):
+        yield f"{why}: {', '.join(f'`{name}`' for name in apart if apart[name] == why)}"
+
+
+def _apart(each: Rehearsed) -> dict[str, str]:
+    """Return the steps that were not carried out and say why they could not be."""
+    never = set(each.measures["steps"].never)
+    return {step.id: step.rehearsed.en for step in each.runbook.steps if step.rehearsed and step.id in never}
