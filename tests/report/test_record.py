@@ -99,6 +99,22 @@ def test_the_proof_of_the_backup_and_what_was_checked_before_the_first_write(sit
     assert (checks.value, checks.text) == (1, "1: Proof of the backup")
 
 
+def test_a_backup_that_a_person_vouches_for_is_told_in_their_words(site: Site, form: Report) -> None:
+    book = runbook()
+    book["steps"][0] = {**book["steps"][0], "manual": {"instruct": {"zh": "录入", "en": "Type it"}}}
+    Drill(site, book=book, answers={**ANSWERS, "backup-proof": "2026-11-22 01:38 DB FULL"}).whole()
+    (cell,) = box(record(form, told(site, RUN), "en"), "backup")
+    assert (cell.text, cell.label) == ("2026-11-22 01:38 DB FULL", "")
+
+
+def test_a_cluster_is_switched_back_when_its_services_are(site: Site, form: Report) -> None:
+    book = runbook("host/cluster-failover-drill")
+    book["steps"].append({**book["steps"][4], "id": "services-back"})
+    Drill(site, book=book).whole()
+    row = table(record(form, told(site, RUN), "en"), "moments")[4]
+    assert line_of(site.logs, row["time"].refs[0])["step"] == "services-back"
+
+
 def test_the_moments_are_the_lines_that_say_them(site: Site, form: Report) -> None:
     Drill(site).whole()
     after(site).whole()

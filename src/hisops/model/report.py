@@ -61,12 +61,16 @@ class Source(Definition):
     unit: Unit | None = None
     below_is_unknown: int | None = None
     provisional: bool = False
+    otherwise: bool = False
     of: Literal["drill", "all"] = "drill"
     words: dict[str, Text] = Field(default_factory=dict)
 
 
 class Box(Definition):
-    """One box of the form. Of several sources all are shown; `wide` takes a whole line."""
+    """One box of the form; `wide` takes a whole line.
+
+    Of several sources all are shown, one that says `otherwise` only if those before it have nothing.
+    """
 
     id: StepId
     title: Text

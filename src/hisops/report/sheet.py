@@ -130,8 +130,8 @@ class Sheet:
         """Return references as they are printed, in parts that stay whole, with its run where there are several."""
         names, places = dict(self.runs), dict[str, list[str]]()
         for ref in refs:
-            within = f"{ref.place} plan" if (ref.part or "").startswith("plan.") else ref.place
-            places.setdefault(ref.run, []).append(within)
+            plan = ["plan"] if (ref.part or "").startswith("plan.") else []
+            places.setdefault(ref.run, []).append(" ".join([ref.place, *plan]))
         told: list[str] = []
         for run, found in places.items():
             if len(self.runs) > 1:

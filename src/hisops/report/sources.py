@@ -42,7 +42,12 @@ class Logs:
 
 def fill(box: Box, logs: Logs) -> tuple[Cell, ...]:
     """Return the cells of a box. One blank stands for a box of which nothing is known."""
-    cells = [cell for source in box.from_ for cell in cells_of(source, logs)]
+    cells: list[Cell] = []
+    for source in box.from_:
+        if not source.otherwise:
+            cells += cells_of(source, logs)
+        elif all(cell.blank for cell in cells):
+            cells = cells_of(source, logs)
     return tuple(cells) if any(not cell.blank for cell in cells) else (logs.blank(),)
 
 

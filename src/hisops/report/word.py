@@ -50,7 +50,7 @@ def _blank_document(sheet: Sheet) -> Any:
     ):
         style = document.styles[name]
         _fonts(style, size, head=head)
-        style.paragraph_format.space_before = Pt(8 if name == "Heading 1" else 3 if head else 0)
+        style.paragraph_format.space_before = Pt(8 if name.startswith("Heading") else 3 if head else 0)
         style.paragraph_format.space_after = Pt(3 if head else 0)
         style.paragraph_format.keep_with_next = head
     title = document.styles["Title"]
