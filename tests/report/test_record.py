@@ -236,6 +236,28 @@ def test_steps_tell_plan_begin_end_who_and_result(site: Site, form: Report) -> N
     assert line_of(site.logs, row["end"].refs[0])["state"] == "SUCCEEDED"
 
 
+def test_a_step_of_several_hosts_names_its_own_and_why_it_did_not_apply(site: Site, form: Report) -> None:
+    book = runbook()
+    book["steps"][4]["placed"] = {"item": "his-db2"}
+    drill = Drill(site, book=book)
+    journal = drill.open()
+    journal.commit(r.StepChanged(step="switched", state="SKIPPED", reason='not so: params.how == "node"'))
+    journal.close()
+    row = table(record(form, told(site, RUN), "zh"), "steps")[4]
+    assert row["step"].text == "确认新角色 (his-db2)"
+    assert row["result"].text == "跳过\n条件不成立，不适用"
+    assert row["begin"].blank
+
+
+def test_what_was_expected_is_the_authors_figure_where_the_site_has_none(site: Site, form: Report) -> None:
+    book = runbook()
+    book["steps"][0]["expect"] = "1m30s"
+    Drill(site, book=book).whole()
+    rows = table(record(form, told(site, RUN), "en"), "steps")
+    assert (rows[0]["planned"].text, rows[0]["planned"].value) == ("1 min 30 s", "1m30s")
+    assert rows[1]["planned"].blank
+
+
 def test_a_step_that_was_never_reached_has_no_times(site: Site, form: Report) -> None:
     drill = Drill(site)
     journal = drill.open()

@@ -88,9 +88,9 @@ def _checks(story: Story, tongue: Tongue, words: Words) -> Cell | None:
             good.append(line)
     if not good:
         return None
-    titles = [tongue.bilingual(story.step(str(getattr(line.record, "step", ""))).get("title")) for line in good]
+    titles = [tongue.bilingual(story.title(str(getattr(line.record, "step", "")))[0]) for line in good]
     refs = tuple(story.ref(line) for line in good)
-    return Cell(value=len(good), text=f"{len(good)}: " + "; ".join(titles), refs=refs)
+    return Cell(value=len(good), text=f"{len(good)}: " + "; ".join(dict.fromkeys(titles)), refs=refs)
 
 
 def _plan(story: Story, tongue: Tongue, words: Words) -> Cell:

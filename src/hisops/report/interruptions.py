@@ -64,6 +64,6 @@ def _row(story: Story, line: Written, what: str, reason: str, logs: Logs) -> dic
     return {
         "time": moment_cell(story, logs.tongue, line),
         "what": Cell(value=what, text=logs.tongue.term(what), refs=refs, tone="care"),
-        "reason": Cell(value=reason, text=logs.tongue.term(reason) if reason else "–", refs=refs),
+        "reason": Cell(value=reason, text=logs.tongue.reason(reason) if reason else "–", refs=refs),
         "who": Cell(value=line.actor, text=logs.tongue.foreign(line.actor), refs=(story.ref(line, "actor"),)),
     }

@@ -45,6 +45,11 @@ class Story:
         """Return the step as the runbook in force has it; empty if it has none."""
         return next((each for each in self.steps if each["id"] == name), {})
 
+    def title(self, name: str) -> tuple[Any, str]:
+        """Return the title of a step in both languages, and the item that it is for where there are several."""
+        step = self.step(name)
+        return step.get("title"), str(step.get("placed", {}).get("item") or "")
+
     def begun(self, step: str) -> Written | None:
         """Return the line with which the work on a step began; what was skipped never began."""
         lines = self._lines.get(step, ())

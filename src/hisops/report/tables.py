@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hisops.model import records as r
 from hisops.model.account import Written
 from hisops.model.report import Section, Source, Table
+from hisops.model.text import parse_duration
 from hisops.report.facts import FACTS, moment_cell
 from hisops.report.interruptions import interruptions
 from hisops.report.moments import result_of
@@ -62,7 +63,7 @@ def _step(number: int, step: Mapping[str, Any], story: Story, logs: Logs) -> Row
     defined = (story.runbook_ref(f"steps.{name}"),)
     row = {
         "number": Cell(text=str(number)),
-        "step": Cell(value=name, text=tongue.bilingual(step.get("title")), refs=defined),
+        "step": Cell(value=name, text=tongue.title(story.title(name)), refs=defined),
         "planned": _planned(name, step, story, tongue),
     }
     if last is None:
@@ -83,8 +84,11 @@ def _planned(name: str, step: Mapping[str, Any], story: Story, tongue: Tongue) -
         seconds = int(figure["median"])
         refs = (story.plan_ref(f"timing.steps.{name}"),)
         return Cell(value=seconds, text=tongue.duration(seconds), refs=refs)
-    expect = str(step.get("expect", ""))
-    return Cell(value=expect, text=expect, refs=(story.runbook_ref(f"steps.{name}.expect"),)) if expect else NOTHING
+    if "expect" not in step:
+        return NOTHING
+    seconds = int(str(parse_duration(step["expect"])))
+    refs = (story.runbook_ref(f"steps.{name}.expect"),)
+    return Cell(value=step["expect"], text=tongue.duration(seconds), refs=refs)
 
 
 def _who(name: str, line: Written, story: Story, logs: Logs) -> Cell:
@@ -101,7 +105,7 @@ def _who(name: str, line: Written, story: Story, logs: Logs) -> Cell:
 
 def _result(line: Written, logs: Logs, story: Story) -> Cell:
     state, reason = str(getattr(line.record, "state", "")), getattr(line.record, "reason", None)
-    told = [logs.tongue.term(state), logs.tongue.term(str(reason)) if reason else ""]
+    told = [logs.tongue.term(state), logs.tongue.reason(str(reason)) if reason else ""]
     return Cell(value=state, text="\n".join(filter(None, told)), refs=(story.ref(line),), tone=tone(line))
 
 
@@ -157,12 +161,12 @@ def _deviations(logs: Logs) -> Iterator[Rows]:
             record, refs = line.record, (story.ref(line),)
             if not isinstance(record, r.Deviation):
                 continue
-            step = tongue.bilingual(story.step(record.step).get("title")) if record.step else "–"
+            step = tongue.title(story.title(record.step)) if record.step else "–"
             rows.append({
                 "time": moment_cell(story, tongue, line),
                 "kind": Cell(value=record.kind, text=tongue.term(record.kind), refs=refs, tone="care"),
                 "step": Cell(value=record.step, text=step or tongue.foreign(record.step or ""), refs=refs),
-                "reason": Cell(value=record.reason, text=tongue.term(record.reason), refs=refs),
+                "reason": Cell(value=record.reason, text=tongue.reason(record.reason), refs=refs),
                 "who": _by(line, story, logs),
             })  # fmt: skip
     yield Rows("", rows)

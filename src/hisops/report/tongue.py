@@ -39,6 +39,16 @@ class Tongue:
         found = text.get(self.lang) if isinstance(text, Mapping) else text
         return self.foreign(str(found or ""))
 
+    def title(self, titled: tuple[Any, str]) -> str:
+        """Return the title of a step with the item that it is for."""
+        text, item = titled
+        return f"{self.bilingual(text)} ({self.foreign(item)})" if item else self.bilingual(text)
+
+    def reason(self, text: str) -> str:
+        """Return why something is so. Of `WORD: more` a word that the form knows is enough; the log has the rest."""
+        head, colon, _ = text.partition(": ")
+        return self.term(head) if colon and head in self.form.terms else self.term(text)
+
     def foreign(self, text: str) -> str:
         """Return a text that others wrote: its lines kept, what acts on a screen made visible, the rest counted."""
         lines = [visible(line.strip()) for line in text[:LONGEST].replace("\r", "\n").split("\n")]

@@ -25,6 +25,7 @@ def to_docx(sheet: Sheet) -> bytes:
     _line(document.add_paragraph(style="Title"), sheet.title)
     for part in sheet.parts:
         _part(document, part, sheet)
+    _line(document.add_paragraph(), "", size=_TINY)
     for remark in sheet.remarks:
         _line(document.add_paragraph(), remark, size=_SMALL, colour=_GREY)
     out = BytesIO()
