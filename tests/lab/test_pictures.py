@@ -8,7 +8,10 @@ import oracledb
 import pytest
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import control, pictures, scn
+from hisops.lab import alert, control, pictures, scenario, scn
+from hisops.lab.inventory import Inventory
+from hisops.lab.patches import RU_1927
+from hisops.lab.state import Store
 from tests.lab.pairing import APPLY, Pair, dgmgrl
 from tests.lab.rehearsal import Rehearsal
 from tests.lab.test_listener import ask
@@ -125,3 +128,28 @@ def test_in_the_picture_of_a_failover_nobody_reaches_the_old_primary(lab: Rehear
     with pytest.raises(oracledb.OperationalError, match=r"12514|DPY-6001"):
         ask(lab, ROLE)
     assert "ora_pmon_his" not in lab.oracle("ps -ef").out
+
+
+def test_patched_has_the_patch_in_home_and_dictionary_and_can_bring_every_file_back(fresh: Pair) -> None:
+    home = fresh.layout.machine("his-db1").oracle_home
+    program = home / "bin" / "oracle"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_bytes(b"before")
+    put_up(fresh, "patched")
+    assert Inventory(home).find(RU_1927.id)
+    (storage,) = (home / ".patch_storage").glob(f"{RU_1927.id}_*")
+    assert program.read_bytes() != b"before"
+    assert (storage / "backup" / "bin" / "oracle").read_bytes() == b"before"
+    state = Store(fresh.layout.state).read("his")
+    assert {row["con"] for row in state["sqlpatch"] if row["patch_id"] == int(RU_1927.id)} == {
+        row["con"] for row in state["sqlpatch"]
+    }
+
+
+def test_an_internal_error_stands_in_both_alert_logs_once(fresh: Pair) -> None:
+    for on in (True, False):
+        scenario.apply(fresh.layout, "internal-error", on)
+    for name in ("his", "his_dr"):
+        state = Store(fresh.layout.state).read(name)
+        text = (alert.folder(state) / f"alert_{state['sid']}.log").read_text()
+        assert text.count("ORA-00600") == 1
