@@ -188,6 +188,8 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
         yield from problems_of(findings, source, "TA001", "error", examined.damaged)
     elif isinstance(best, Report):
         yield from report_problems(best, source, examined.damaged)
+        asked = reports.known_to_runbooks(best, library)
+        yield from problems_of(asked, source, "RP006", "warning", examined.damaged)
     elif isinstance(best, Scenarios):
         yield from problems_of(library_wide.rehearsals_fit(best, library), source, "SC001", "error", examined.damaged)
     elif isinstance(best, Site):
