@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench peers kill-matrix system clean fix
+.PHONY: demo test check bench peers kill-matrix rehearsals system clean fix
 
 demo: $(READY)
 	$(BIN)/python demo/patch_night.py .demo
@@ -31,6 +31,10 @@ peers:
 kill-matrix: $(READY) system
 	$(BIN)/python -m tests.kill.matrix
 
+# Every scenario of every shipped runbook, one after another: half an hour or more. `make test` plays some of each.
+rehearsals: $(READY)
+	$(BIN)/hisops runbook test --dir .rehearsals --table docs/coverage.md
+
 fix: $(READY)
 	$(BIN)/ruff check --fix src tests demo bench
 	$(BIN)/ruff format src tests demo bench
@@ -52,4 +56,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .peers .demo
+	rm -rf $(VENV) .peers .demo .rehearsals

@@ -47,6 +47,19 @@ def test_a_row_counts_and_a_section_names():
     assert digest_line("files/two", ("sha256:a", "sha256:b")) in page
 
 
+def test_what_is_told_of_other_runbooks_stays():
+    first = load_runbook(RUNBOOK).model
+    other = load_runbook(RUNBOOK.replace("files/two", "files/one")).model
+
+    def rehearsed(runbook, scenarios):
+        return Rehearsed(runbook=runbook, scenarios=scenarios, measures=MEASURES, digests=("sha256:a", "sha256:b"))
+
+    both = coverage_page([rehearsed(first, 4), rehearsed(other, 5)])
+    assert coverage_page([rehearsed(other, 5)], coverage_page([rehearsed(first, 4)])) == both
+    assert coverage_page([rehearsed(first, 4)], coverage_page([rehearsed(first, 3), rehearsed(other, 5)])) == both
+    assert coverage_page([], both) == both
+
+
 @pytest.mark.skipif(not PAGE.exists(), reason="written by `hisops runbook test --table docs/coverage.md`")
 def test_the_page_is_of_the_runbooks_and_scenarios_that_are_shipped():
     library, page = Library(), PAGE.read_text()

@@ -1,4 +1,10 @@
-"""The fault table of docs/faults.md: every scenario beside a shipped runbook, as `hisops runbook test` plays it."""
+"""The fault table of docs/faults.md: scenarios beside the shipped runbooks, as `hisops runbook test` plays them.
+
+Of each runbook the first one, and all whose plan is refused; `make rehearsals` plays every one, and docs/coverage.md,
+which is held to the runbooks and scenarios by their digests, is what came of it. HISOPS_REHEARSE=all plays all here.
+"""
+
+import os
 
 import pytest
 
@@ -17,7 +23,8 @@ CASES = [
     (name, scenario)
     for name in LIBRARY.ids()
     if (found := LIBRARY.scenarios(name))
-    for scenario in found.model.scenarios
+    for number, scenario in enumerate(found.model.scenarios)
+    if number == 0 or scenario.acts[0].exits == (3,) or os.environ.get("HISOPS_REHEARSE") == "all"
 ]
 
 

@@ -41,7 +41,9 @@ def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str, ta
     screen.data({"runbooks": [rehearsal_document(*each) for each in found]})
     failed = any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes)
     if table and not failed:
-        table.write_text(coverage_page([_rehearsed(library, lab, *each) for each in found]), encoding="utf-8")
+        before = table.read_text(encoding="utf-8") if table.exists() else ""
+        page = coverage_page([_rehearsed(library, lab, *each) for each in found], before)
+        table.write_text(page, encoding="utf-8")
     return int(failed)
 
 

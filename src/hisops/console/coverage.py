@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ _NAMED = {
 }
 
 
+_ROW = re.compile(r"^\| `(\S+)` \|.*$", re.MULTILINE)
+_SECTION = re.compile(r"^## (\S+)$(?:(?!^## ).)*", re.MULTILINE | re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
     """A runbook, how many scenarios it has, what they measured, and the digests of both files."""
@@ -36,10 +41,15 @@ class Rehearsed:
     digests: tuple[str, str]
 
 
-def coverage_page(rehearsed: Sequence[Rehearsed]) -> str:
-    """Return the page as Markdown."""
-    rows = "".join(f"{_row(each)}\n" for each in rehearsed)
-    return _HEAD + rows + "".join(f"\n{text}\n" for each in rehearsed for text in _section(each))
+def coverage_page(rehearsed: Sequence[Rehearsed], before: str = "") -> str:
+    """Return the page as Markdown; what the page `before` tells of other runbooks stays."""
+    rows = {match[1]: match[0] for match in _ROW.finditer(before)}
+    sections = {match[1]: match[0].strip() for match in _SECTION.finditer(before)}
+    for each in rehearsed:
+        rows[each.runbook.id] = _row(each)
+        sections[each.runbook.id] = "\n\n".join(_section(each))
+    table = "".join(f"{rows[name]}\n" for name in sorted(rows))
+    return _HEAD + table + "".join(f"\n{sections[name]}\n" for name in sorted(sections))
 
 
 def digest_line(runbook: str, digests: tuple[str, str]) -> str:
