@@ -69,7 +69,8 @@ def test_logs_that_are_found_again_are_copied_and_registered(both: Pair) -> None
 def test_a_standby_is_rolled_forward_over_the_network(both: Pair) -> None:
     fault(both, "gap")
     command = "recover standby database from service his;"
-    assert "ORA-01153: an incompatible media recovery is active" in run_rman(both, command)
+    assert "RMAN-05150: Managed Recovery Process must be disabled" in run_rman(both, command)
+    assert "ORA-01153: an incompatible media recovery is active" in run_rman(both, "recover database from service his;")
     both.sql("his_dr", "alter database recover managed standby database cancel")
     said = run_rman(both, command)
     assert "   restore standby controlfile from service  'his';" in said

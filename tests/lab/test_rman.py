@@ -130,6 +130,7 @@ def test_reports(shared_lab: Rehearsal) -> None:
         ("backup database; exit", [["backup", "database"], ["exit"]]),
         ("run { backup DATABASE tag 'A;B'; }", [["backup", "database", "tag", "A;B"]]),
         ("# nothing\n-- nothing\n", []),
+        ("connect target 'sys/\"a#b--c\"'; # more", [["connect", "target", 'sys/"a#b--c"']]),
     ],
 )
 def test_command_files_are_cut_at_semicolons(text: str, found: list[list[str]]) -> None:

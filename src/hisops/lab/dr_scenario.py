@@ -36,6 +36,16 @@ def gap(layout: Layout, on: bool) -> None:
             _keep(layout.machine(primary["host"]).root / "u01" / "backup" / "archivelog_moved", missing)
 
 
+def logs_copied(layout: Layout, on: bool) -> None:
+    """Bring the logs that were moved out of the primary's recovery area to the host of the standby, or away again."""
+    for _, state, other in _sides(layout):
+        if state["role"] == redo.STANDBY:
+            inbox = layout.machine(state["host"]).root / "u01" / "backup" / "archived-logs"
+            shutil.rmtree(inbox, ignore_errors=True)
+            if on:
+                shutil.copytree(layout.machine(other["host"]).root / "u01" / "backup" / "archivelog_moved", inbox)
+
+
 def _keep(folder: Path, missing: list[int]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if missing:
@@ -117,6 +127,7 @@ def _change(layout: Layout, state: State, change: Callable[[State, State], objec
 CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "standby-lag": standby_lag,
     "gap": gap,
+    "logs-copied": logs_copied,
     "flashback-off": flashback_off,
     "insufficient-srls": insufficient_srls,
     "observer-lost": observer_lost,

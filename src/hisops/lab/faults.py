@@ -20,6 +20,14 @@ FAULTS: dict[str, Text] = {
         zh="两个归档日志未到达备库,主库上也已被移走",
         en="Two archived logs never reached the standby, and the primary has them no more",
     ),
+    "logs-copied": Text(
+        zh="有人把缺失的归档日志拷贝到了备库主机的 u01/backup/archived-logs",
+        en="Somebody has copied the logs of the gap to u01/backup/archived-logs of the standby's host",
+    ),
+    "roll-forward-fails": Text(
+        zh="RMAN 经网络前滚备库到一半时与主库断开(一次)",
+        en="RMAN loses the primary in the middle of rolling the standby forward over the network (once)",
+    ),
     "flashback-off": Text(zh="两侧数据库都关闭了闪回", en="Flashback Database is off on both sides"),
     "insufficient-srls": Text(
         zh="备库重做日志组比要求少一组", en="There is one group of standby redo logs too few on both sides"

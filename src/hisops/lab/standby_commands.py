@@ -43,6 +43,15 @@ def _recover(state: State, other: State, words: Words) -> str:
     return ALTERED
 
 
+def _until_consistent(state: State, other: State, words: Words) -> str:
+    """Recover until the data files agree with one another, then end by itself."""
+    standby(state)
+    if state["standby"]["mrp"]:
+        raise CommandRefused(1153, "an incompatible media recovery is active")
+    alert.write(state, f"Incomplete Recovery applied until change {state['scn']}", "Media Recovery Complete")
+    return ALTERED
+
+
 def _cancel(state: State, other: State, words: Words) -> str:
     standby(state)
     if not state["standby"]["mrp"]:
@@ -166,6 +175,7 @@ _FILE = r"'(?P<file>[^']+)'"
 ACTIONS: tuple[tuple[re.Pattern[str], Action], ...] = (
     (pattern(rf"{_MANAGED}(?: NODELAY)?{_SOURCE}(?: NODELAY)? DISCONNECT(?: FROM SESSION)?"), _recover),
     (pattern(rf"{_MANAGED} CANCEL(?: IMMEDIATE)?"), _cancel),
+    (pattern(rf"{_MANAGED} UNTIL CONSISTENT"), _until_consistent),
     (pattern(r"FLASHBACK (?:STANDBY )?DATABASE TO (?P<before>BEFORE )?SCN (?P<scn>\d+)"), _flashback),
     (pattern(r"ALTER DATABASE FLASHBACK (?P<verb>ON|OFF)"), _flashback_logging),
     (pattern(r"ALTER DATABASE (?P<no>NO )?FORCE LOGGING"), _force_logging),

@@ -28,9 +28,10 @@ def views(state: State, container: str) -> dict[str, Table]:
             ],
         ),
         "v$datafile_header": Table(
-            "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), fuzzy VARCHAR2(3), con_id NUMBER",
-            [(f["file"], f["name"], "ONLINE", "YES" if state["status"] == "OPEN" else "NO",
-            f["con_id"]) for f in files],
+            "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), error VARCHAR2(18), fuzzy VARCHAR2(3), "
+            "checkpoint_change# NUMBER, con_id NUMBER",
+            [(f["file"], f["name"], "ONLINE", None, "YES" if state["status"] == "OPEN" else "NO", state["scn"],
+              f["con_id"]) for f in files],
         ),
         "v$backup": Table(
             "file# NUMBER, status VARCHAR2(18), con_id NUMBER", [(f["file"], "NOT ACTIVE", f["con_id"]) for f in files]

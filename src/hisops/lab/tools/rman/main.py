@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from hisops.lab.tools import names
 from hisops.lab.tools.database import NOT_AVAILABLE, name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import banner_date, now
@@ -26,6 +28,7 @@ _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "show": show,
 }
 _TARGETS = ("/", "/ as sysbackup", "/ as sysdba")
+_LOGON = re.compile(r'(?P<user>\w+)/(?P<password>"[^"]*"|[^@\s]*)(?:@(?P<where>\S+))?(?: as sys(?:dba|backup))?', re.I)
 
 
 def run(desk: Desk) -> int:
@@ -47,7 +50,11 @@ def run(desk: Desk) -> int:
     except OSError:
         rman.failure(f"RMAN-06999: could not open command file {options['cmdfile']}")
         return 1
-    code = _carry_out(rman, text, stops="cmdfile" in options) if _connect(rman, options) else 1
+    given = options.get("target")
+    code = 1
+    if given is None or _connect(rman, given):
+        rman.connected = given is not None
+        code = _carry_out(rman, text, stops="cmdfile" in options)
     rman.say("", "", "Recovery Manager complete.")
     return code
 
@@ -75,11 +82,11 @@ def _options(argv: list[str]) -> dict[str, str] | None:
     return found
 
 
-def _connect(rman: Run, options: dict[str, str]) -> bool:
-    target = options.get("target", "/").strip("'\"").lower()
+def _connect(rman: Run, target: str) -> bool:
+    """Log in: by the operating system, or as SYS with the password, here or over the net."""
+    who = target.strip("'\"")
     state = rman.desk.store.read(rman.database) if rman.database else None
-    if target not in _TARGETS:
-        rman.failure("RMAN-04005: error from target database: ", "ORA-01017: invalid username/password; logon denied")
+    if who.lower() not in _TARGETS and not _knows(rman, who):
         return False
     if state is None or state["status"] == "DOWN":
         if rman.database and state:
@@ -92,9 +99,32 @@ def _connect(rman: Run, options: dict[str, str]) -> bool:
     return True
 
 
+def _knows(rman: Run, who: str) -> bool:
+    found = _LOGON.fullmatch(who)
+    if found and found["where"]:
+        try:
+            rman.database = names.find(rman.desk, found["where"])
+        except names.NotReached as problem:
+            rman.failure("RMAN-04005: error from target database: ", str(problem))
+            return False
+    password = str(rman.desk.lab["password"])
+    if found is None or found["user"].upper() != "SYS" or found["password"].strip('"') != password:
+        rman.failure("RMAN-04005: error from target database: ", "ORA-01017: invalid username/password; logon denied")
+        return False
+    return True
+
+
+def _log_on(rman: Run, words: list[str]) -> None:
+    """CONNECT TARGET."""
+    if len(words) != 3 or words[1] != "target":
+        raise syntax_error(words[-1])
+    rman.connected = _connect(rman, words[2])
+
+
 def _carry_out(rman: Run, text: str, stops: bool) -> int:
-    """Carry out the commands. A command file ends at the first error, standard input goes on as if nothing were."""
-    lines = text.rstrip("\n").split("\n")
+    """Carry out the commands. A command file ends at the first error, standard input goes on as if nothing were, and
+    is not repeated on the screen."""
+    lines = text.rstrip("\n").split("\n") if stops else [""]
     rman.say(f"RMAN> {lines[0]}", *(f"{number}> {line}" for number, line in enumerate(lines[1:], start=2)))
     todo = [words for words in commands(text)]
     _begin(rman, todo)
@@ -114,9 +144,17 @@ def _carry_out(rman: Run, text: str, stops: bool) -> int:
 
 
 def _one(rman: Run, words: list[str]) -> None:
+    if words[0] == "connect":
+        _log_on(rman, words)
+        return
     command = _COMMANDS.get(words[0])
     if command is None:
         raise syntax_error(words[0])
+    if not rman.connected:
+        raise RmanFailed(
+            f"RMAN-03002: failure of {words[0]} command at {now():%m/%d/%Y %H:%M:%S}",
+            "RMAN-06171: not connected to target database",
+        )
     if rman.state["status"] == "DOWN":
         raise RmanFailed(
             f"RMAN-03002: failure of {words[0]} command at {now():%m/%d/%Y %H:%M:%S}",

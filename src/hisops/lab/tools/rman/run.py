@@ -39,6 +39,7 @@ class Run:
     session_key: int
     log: Path | None = None
     channel: bool = False
+    connected: bool = False
 
     @property
     def state(self) -> State:

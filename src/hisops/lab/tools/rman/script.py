@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"'[^']*'|\"[^\"]*\"|\S+")
-_COMMENT = re.compile(r"#[^\n]*|--[^\n]*")
+_COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*|--[^\n]*""")
 _BRACES = re.compile(r"\brun\s*\{|\}", re.IGNORECASE)
 
 
 def commands(text: str) -> list[list[str]]:
     """Return the commands as words; keywords in lower case, quoted words as they are, without their quotes."""
-    plain = _BRACES.sub(";", _COMMENT.sub("", text))
+    plain = _BRACES.sub(";", _COMMENT.sub(lambda found: found[1] or "", text))
     found = []
     for part in _split(plain):
         words = [_word(word) for word in _WORD.findall(part)]

@@ -11,6 +11,7 @@ from hisops.lab.tools.rman.run import Run, failed_command
 
 _STANDBY = ("standby", "database", "from", "service")
 _FILES = ("database", "from", "service")
+_APPLY_RUNS = "RMAN-05150: Managed Recovery Process must be disabled before running RECOVER STANDBY DATABASE."
 
 
 def recover(run: Run, words: list[str]) -> None:
@@ -20,7 +21,7 @@ def recover(run: Run, words: list[str]) -> None:
     if len(rest) != (5 if whole else 4) or not (whole or tuple(rest[:3]) == _FILES):
         raise syntax_error(rest[-1] if rest else "recover")
     service = rest[-1]
-    _refuse(run, service)
+    _refuse(run, service, whole=whole)
     run.say("", f"Starting recover at {run.when()}")
     if whole:
         _refresh_control_file(run, service)
@@ -31,12 +32,12 @@ def recover(run: Run, words: list[str]) -> None:
         run.say("Executing: alter system set standby_file_management=auto", f"Finished recover at {run.when()}")
 
 
-def _refuse(run: Run, service: str) -> None:
+def _refuse(run: Run, service: str, *, whole: bool) -> None:
     state = run.state
     if state["role"] != redo.STANDBY:
         raise failed_command("recover", "ORA-01665: control file is not a standby control file")
     if state["standby"]["mrp"]:
-        raise failed_command("recover", "ORA-01153: an incompatible media recovery is active")
+        raise failed_command("recover", _APPLY_RUNS if whole else "ORA-01153: an incompatible media recovery is active")
     try:
         primary = run.desk.store.read(names.find(run.desk, service))
     except names.NotReached as problem:
@@ -84,9 +85,26 @@ def _files(run: Run, service: str, media_recovery: bool) -> None:
             "channel ORA_DISK_1: restore complete, elapsed time: 00:00:01",
         )
         run.desk.pause(0.5)
+        _lose_primary(run, service, file["file"])
     run.desk.crossroads("rman")
     if media_recovery:
         run.say("", "starting media recovery", "", "media recovery complete, elapsed time: 00:00:00")
+
+
+def _lose_primary(run: Run, service: str, file: int) -> None:
+    """Break off while the first file is read, if that is to happen. What has arrived stays; the standby is mounted."""
+    if not run.desk.armed("roll-forward-fails"):
+        return
+    run.desk.store.disarm("roll-forward-fails")
+    with pair.changing(run.desk.store, run.database) as (state, _):
+        close(state)
+    raise failed_command(
+        "recover", "RMAN-03015: error occurred in stored script Memory Script",
+        "ORA-19660: some files in the backup set could not be verified",
+        f"ORA-19661: datafile {file} could not be verified due to corrupt blocks",
+        f"ORA-19849: error while reading backup piece from service {service}",
+        "ORA-03135: connection lost contact",
+    )  # fmt: skip
 
 
 def _caught_up(run: Run, *, restarted: bool) -> None:
