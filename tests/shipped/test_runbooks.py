@@ -179,9 +179,15 @@ def test_scripts_for_sqlplus_prove_that_they_reached_their_end(book: Runbook) ->
 
 
 @each_runbook
-def test_rman_reads_a_command_file_and_never_a_pipe(book: Runbook) -> None:
-    found = [part.call.sh for part in parts(book) if part.call.sh and "/rman" in part.call.sh]
-    assert all("cmdfile=" in script and "<<" not in script for script in found)
+def test_rman_reads_a_command_file_or_logs_in_and_has_one_command(book: Runbook) -> None:
+    """From standard input RMAN goes on after an error: so only one command may follow the password that it brings."""
+    found = [part.call for part in parts(book) if part.call.sh and "/rman" in part.call.sh]
+    by_file = [call for call in found if "cmdfile=" in str(call.sh) and "<<" not in str(call.sh)]
+    for call in (call for call in found if call not in by_file):
+        login, command, leave = str(call.stdin).strip().splitlines()
+        assert re.fullmatch(r"connect target '[^']+@\{secret:\w+\}\"'; *", login)
+        assert command.count(";") == 1
+        assert leave == "exit;"
 
 
 @each_runbook
