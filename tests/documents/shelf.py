@@ -63,6 +63,7 @@ words:
   made_by: {zh: 词, en: word}
   by: {zh: 词, en: word}
   approved_by: {zh: 词, en: word}
+  noted: {zh: 词, en: word}
   interrupted: {zh: 词, en: word}
   seconds: {zh: 词, en: word}
   minutes: {zh: 词, en: word}

@@ -249,6 +249,15 @@ def test_a_step_of_several_hosts_names_its_own_and_why_it_did_not_apply(site: Si
     assert row["begin"].blank
 
 
+def test_what_a_tool_remarked_beside_a_success_is_called_so(site: Site, form: Report) -> None:
+    drill = Drill(site)
+    journal = drill.open()
+    journal.commit(r.StepChanged(step="switched", state="SUCCEEDED", attempt=1, reason="ORA-12541, there-told"))
+    journal.close()
+    row = table(record(form, told(site, RUN), "zh"), "steps")[4]
+    assert row["result"].text == "成功\n（工具有提示：ORA-12541, there-told）"
+
+
 def test_what_was_expected_is_the_authors_figure_where_the_site_has_none(site: Site, form: Report) -> None:
     book = runbook()
     book["steps"][0]["expect"] = "1m30s"

@@ -158,6 +158,7 @@ class Words(Definition):
     cut: Text
     by: Text
     approved_by: Text
+    noted: Text
     interrupted: Text
     seconds: Text
     minutes: Text
@@ -176,6 +177,7 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "cut": ("count",),
     "by": ("who",),
     "approved_by": ("who",),
+    "noted": ("what",),
     "seconds": ("s",),
     "minutes": ("m", "s"),
     "hours": ("h", "m"),

@@ -106,7 +106,7 @@ def result_cell(step: str, source: Source, story: Story, logs: Logs) -> Cell | N
         return None
     record, tongue = line.record, logs.tongue
     told = [f"{name} = {tongue.plain(value)}" for name, value in record.out.items()]
-    reason = tongue.reason(record.reason) if record.reason else ""
+    reason = tongue.reason(record.reason, record.state) if record.reason else ""
     text = " ".join(filter(None, [tongue.term(record.state), "\n".join(told), reason]))
     return Cell(value={"state": record.state, "out": record.out}, text=text, refs=(story.ref(line),), tone=tone(line))
 

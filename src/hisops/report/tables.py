@@ -105,7 +105,7 @@ def _who(name: str, line: Written, story: Story, logs: Logs) -> Cell:
 
 def _result(line: Written, logs: Logs, story: Story) -> Cell:
     state, reason = str(getattr(line.record, "state", "")), getattr(line.record, "reason", None)
-    told = [logs.tongue.term(state), logs.tongue.reason(str(reason)) if reason else ""]
+    told = [logs.tongue.term(state), logs.tongue.reason(str(reason), state) if reason else ""]
     return Cell(value=state, text="\n".join(filter(None, told)), refs=(story.ref(line),), tone=tone(line))
 
 

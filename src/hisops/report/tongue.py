@@ -44,8 +44,13 @@ class Tongue:
         text, item = titled
         return f"{self.bilingual(text)} ({self.foreign(item)})" if item else self.bilingual(text)
 
-    def reason(self, text: str) -> str:
-        """Return why something is so. Of `WORD: more` a word that the form knows is enough; the log has the rest."""
+    def reason(self, text: str, state: str = "") -> str:
+        """Return why something is so. Of `WORD: more` a word that the form knows is enough; the log has the rest.
+
+        What stands beside a success are the rules that its tool's output met as well.
+        """
+        if state == "SUCCEEDED" and text not in self.form.terms:
+            return self.say(self.form.words.noted, what=self.foreign(text))
         head, colon, _ = text.partition(": ")
         return self.term(head) if colon and head in self.form.terms else self.term(text)
 
