@@ -143,3 +143,14 @@ def test_options_are_taken_out_of_a_command() -> None:
     assert flag(words, "plus", "archivelog")
     assert not flag(words, "plus", "archivelog")
     assert words == ["backup"]
+
+
+def test_it_logs_in_by_password_from_standard_input_and_does_not_repeat_it(shared_lab: Rehearsal) -> None:
+    password = (shared_lab.directory / "secrets" / "his_password").read_text().strip()
+    text = f"connect target 'sys/\"{password}\"';\nshow all;\n"
+    known = shared_lab.oracle(f'"$ORACLE_HOME/bin/rman" <<X\n{text}X\n')
+    assert "connected to target database: HIS (DBID=" in known.out
+    assert password not in known.out
+    refused = shared_lab.oracle(f'"$ORACLE_HOME/bin/rman" <<X\n{text.replace(password, "wrong")}X\n')
+    assert "ORA-01017: invalid username/password; logon denied" in refused.out
+    assert "RMAN-06171: not connected to target database" in refused.out

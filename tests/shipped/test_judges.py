@@ -59,6 +59,21 @@ def test_no_rule_can_be_removed_unnoticed(tool: str, action: str, part: str, rul
     assert [str(case) for case in of(tool, action) if case.judged(mutant).verdict != case.verdict]
 
 
+NOT_RECORDED = {
+    ("dataguard", "verify", "with-warnings"),
+    ("host", "tar", "no-space"),
+    ("opatch", "lspatches", "home-not-registered"),
+}
+"""Causes whose words no public output has shown yet in that action."""
+
+
+@pytest.mark.parametrize(("tool", "action"), ACTIONS)
+def test_every_cause_is_named_by_some_output(tool: str, action: str) -> None:
+    named = {name for case in of(tool, action) for name in case.matched}
+    unheard = {(tool, action, cause.id) for cause in JUDGES[tool].actions[action].causes if cause.id not in named}
+    assert unheard <= NOT_RECORDED
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case.verdict in {"ok", "warn"}], ids=str)
 def test_no_good_output_stays_good_when_an_error_code_joins_it(case: Case) -> None:
     tool = JUDGES[case.tool]
