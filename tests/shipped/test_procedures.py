@@ -1,7 +1,7 @@
 """docs/procedures.md says of every command of every shipped runbook what it is and which document says so.
 
 A new runbook gets a section of its own there, `## <id>: ...`, with a table of rows
-`| `step`, `step` | command | document, section |`; a document begins with one of the short names at the page's top.
+| `step`, `step` | command | document, section |`; a document begins with one of the short names on top of the page.
 Steps that people do, and steps that use another runbook, need no row: the steps of that one stand in its own section.
 """
 
