@@ -183,3 +183,8 @@ def test_what_was_lost_is_told_by_heartbeats_where_there_are_any(
 
 def test_the_judges_of_a_change_of_roles_never_say_failed_of_a_lost_session() -> None:
     assert [rule.id for rule in judges()["dataguard"].actions["switchover"].partial] == ["session-lost"]
+
+
+def test_an_area_of_the_business_that_does_not_work_keeps_nothing_from_being_looked_at() -> None:
+    needing = [step.id for step in BOOK.steps if "business" in step.needs]
+    assert not needing, "each would be skipped"
