@@ -42,6 +42,7 @@ _ROLE_CHANGES = (
         "switchover",
     ),
     (re.compile(r"ALTER\s+DATABASE\s+(?:FAILOVER|ACTIVATE)\s", re.IGNORECASE), "failover"),
+    (re.compile(r"(?:FLASHBACK\s+DATABASE|ALTER\s+DATABASE\s+CONVERT)\s", re.IGNORECASE), "reinstate"),
 )
 """Statements that change the roles of a pair, and what a fault calls the middle of them."""
 _IGNORED = (
