@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +52,9 @@ class Seat:
         self.terminal.sendline(line)
 
     def kill(self) -> None:
-        """End hisops as a power cut would."""
-        os.kill(self.pid, signal.SIGKILL)
+        """End hisops as a power cut would; one that has just gone is gone."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
     @property
     def text(self) -> str:
