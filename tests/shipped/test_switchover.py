@@ -24,7 +24,7 @@ ORDER = [
     "opening", "quiesce", "transactions-gone", "caught-up", "last-change", "switchover-sql", "sides-after",
     "finish-switchover", "sides-changed", "open-primary", "open-pdbs", "mount-old", "switched", "start-apply",
 ]  # fmt: skip
-SIDES = {case.name: case for case in cases() if (case.tool, case.action) == ("dataguard", "sides")}
+SIDES = {case.name: case for case in cases() if (case.tool, case.action) == ("dataguard", "roles")}
 ECHO = "#!/bin/sh\ncat\n"
 
 
