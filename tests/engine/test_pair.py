@@ -156,3 +156,18 @@ def test_an_undo_that_leaves_another_role_is_not_a_rollback():
     ended = switched.go()
     assert (ended.state, ended.exit_code) == ("HELD", 11)
     assert "database.database_role was PRIMARY, is PHYSICAL STANDBY" in str(ended.reason)
+
+
+def test_probe_check_and_undo_act_as_the_step_does_unless_they_say_otherwise():
+    checks = [{"sh": "check", "require": "out.code == 0"}, {"sh": "look", "as": "owner", "require": "out.code == 0"}]
+    steps = [
+        write("w", verify=checks, **{"as": "root"}),
+        write("x", on_failure="undo", judge=None, undo={"sh": "back"}),
+    ]
+    rooted = World(steps)
+    rooted.host.rules = {"probe-": Program(stdout="DONE\n"), "run-w": DONE, "run-x": Program(code=1)}
+    rooted.go()
+    users = {seen.script: seen.run_as.user for seen in rooted.host.seen if seen.run_as}
+    assert {name: users[name] for name in ("probe-w", "run-w", "check", "look", "undo-w", "probe-x")} == {
+        "probe-w": "root", "run-w": "root", "check": "root", "look": "oracle", "undo-w": "root", "probe-x": "oracle",
+    }  # fmt: skip

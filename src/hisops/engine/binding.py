@@ -123,7 +123,7 @@ class Binder:
         }
         if call.sql is not None:
             return self._sql(call.sql, values, common)
-        return self._shell(call, values, common)
+        return self._shell(call, call.as_ or step.as_, values, common)
 
     def _sql(self, sql: str, values: Values, common: dict[str, Any]) -> BoundCall:
         named = values.named(common["place"])
@@ -141,7 +141,7 @@ class Binder:
         where = values.bound.database_name(common["place"])
         return BoundCall(**common, where=where, run_as=None, sql=True, text=text.strip(), binds=binds)
 
-    def _shell(self, call: Call, values: Values, common: dict[str, Any]) -> BoundCall:
+    def _shell(self, call: Call, role: str, values: Values, common: dict[str, Any]) -> BoundCall:
         place = common["place"]
 
         def secret(name: str) -> Secret:
@@ -151,7 +151,7 @@ class Binder:
         return BoundCall(
             **common,
             where=values.bound.host_name(place),
-            run_as=values.bound.run_as(place, call.as_),
+            run_as=values.bound.run_as(place, role),
             sql=False,
             text=call.sh or "",
             env=values.environment(place),

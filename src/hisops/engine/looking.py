@@ -85,7 +85,7 @@ def users_of(bound: Bound) -> dict[str, set[RunAs | None]]:
             if not step.writes or call is None or call.sh is None:
                 continue
             place = call.on or step.on
-            found.setdefault(bound.host_name(place), set()).add(bound.run_as(place, call.as_))
+            found.setdefault(bound.host_name(place), set()).add(bound.run_as(place, call.as_ or step.as_))
     return found
 
 

@@ -45,13 +45,13 @@ class TargetRequirement(Definition):
 
 
 class Call(Definition):
-    """One thing to carry out and judge: a shell script or a statement, never both."""
+    """One thing to carry out and judge: a script or a statement, never both; where and as whom, if not as its step."""
 
     sh: str | None = None
     sql: str | None = None
     stdin: str | None = None
     on: Place | None = None
-    as_: Role = Field(default="owner", alias="as")
+    as_: Role | None = Field(default=None, alias="as")
     judge: JudgeRef | None = None
     allow: tuple[str, ...] = ()
     timeout: Duration | None = None
