@@ -99,3 +99,10 @@ def test_a_missing_parameter_of_a_runbook_is_named() -> None:
 def test_runbook_commands_complete() -> None:
     done = hisops(env={"_HISOPS_COMPLETE": "complete_bash", "COMP_WORDS": "hisops patch ", "COMP_CWORD": "2"})
     assert "apply" in done.stdout.split()
+
+
+def test_a_boolean_parameter_can_be_said_no_to() -> None:
+    told = " ".join(hisops("drill", "failover", "--help").stdout.split())
+    assert "--flush-redo / --no-flush-redo" in told
+    done = hisops("drill", "failover", "--target", "his_dr", "--no-flush-redo")
+    assert "No site is named" in done.stderr, "the option is understood"

@@ -104,8 +104,9 @@ def _course(call: Invocation) -> list[inspect.Parameter]:
 def _parameter(call: Invocation, name: str, parameter: Mapping[str, Any]) -> inspect.Parameter:
     choices = [str(choice) for choice in parameter.get("choices", ())]
     words = parameter["title"][call.lang]
+    word = name.replace("_", "-")
     option = typer.Option(
-        "--" + name.replace("_", "-"),
+        f"--{word}/--no-{word}" if parameter["type"] == "boolean" else f"--{word}",
         help=f"{words} ({', '.join(choices)})" if choices else words,
         metavar=None if parameter["type"] == "boolean" else f"<{parameter['type']}>",
         autocompletion=(lambda: choices) if choices else None,
