@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
-from hisops.console.coverage import Rehearsed, coverage_page, digest_line
+from hisops.cli.rehearsals import digest_lines
+from hisops.console.coverage import Rehearsed, coverage_page, digest_line, not_measured
 from hisops.documents.library import Library
 from hisops.documents.load import load_runbook
 from hisops.model.coverage import Measure
@@ -60,10 +59,21 @@ def test_what_is_told_of_other_runbooks_stays():
     assert coverage_page([], both) == both
 
 
-@pytest.mark.skipif(not PAGE.exists(), reason="written by `hisops runbook test --table docs/coverage.md`")
-def test_the_page_is_of_the_runbooks_and_scenarios_that_are_shipped():
-    library, page = Library(), PAGE.read_text()
-    for name in library.ids():
-        if found := library.scenarios(name):
-            line = digest_line(name, (library.runbook(name).digest, found.digest))
-            assert line in page, f"rehearse again: hisops runbook test --table docs/coverage.md ({name})"
+def test_what_was_changed_since_is_named():
+    runbook = load_runbook(RUNBOOK).model
+    old = coverage_page([Rehearsed(runbook=runbook, scenarios=4, measures=MEASURES, digests=("sha256:a", "sha256:b"))])
+    lines = {
+        "files/two": digest_line("files/two", ("sha256:c", "sha256:b")),
+        "files/six": digest_line("files/six", ("sha256:d", "sha256:e")),
+    }
+    page = coverage_page([], old, lines)
+    assert "**Not measured as they are now:** `files/six`, `files/two`.\n" in page
+    again = Rehearsed(runbook=runbook, scenarios=4, measures=MEASURES, digests=("sha256:c", "sha256:b"))
+    assert "**Not measured as they are now:** `files/six`.\n" in coverage_page([again], page, lines)
+
+
+def test_the_page_tells_of_the_shipped_runbooks_and_names_those_of_which_it_does_not():
+    page = PAGE.read_text()
+    said = not_measured(page, digest_lines(Library()))
+    assert said in page, f"rehearse again: hisops runbook test RUNBOOK --table docs/coverage.md ({said.strip()})"
+    assert ("Not measured" in page) == bool(said)

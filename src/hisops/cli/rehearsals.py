@@ -10,7 +10,7 @@ from hisops.cli.composing import compose_of
 from hisops.cli.opening import open_library
 from hisops.cli.options import Invocation
 from hisops.cli.rehearsing import Outcome, Rehearsal
-from hisops.console.coverage import Rehearsed, coverage_page
+from hisops.console.coverage import Rehearsed, coverage_page, digest_line
 from hisops.console.rehearsal import coverage_lines, outcome_lines, rehearsal_document
 from hisops.console.theme import Screen
 from hisops.documents.library import Library
@@ -42,9 +42,18 @@ def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str, ta
     failed = any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes)
     if table and not failed:
         before = table.read_text(encoding="utf-8") if table.exists() else ""
-        page = coverage_page([_rehearsed(library, lab, *each) for each in found], before)
+        page = coverage_page([_rehearsed(library, lab, *each) for each in found], before, digest_lines(library))
         table.write_text(page, encoding="utf-8")
     return int(failed)
+
+
+def digest_lines(library: Library) -> dict[str, str]:
+    """Return, of every runbook that has scenarios, the line by which a page is held against runbook and scenarios."""
+    return {
+        name: digest_line(name, (library.runbook(name).digest, scenarios.digest))
+        for name in library.ids()
+        if (scenarios := library.scenarios(name))
+    }
 
 
 def _rehearsed(

@@ -27,6 +27,7 @@ _NAMED = {
 }
 
 
+_TABLE = "| runbook | scenarios |"
 _ROW = re.compile(r"^\| `(\S+)` \|.*$", re.MULTILINE)
 _SECTION = re.compile(r"^## (\S+)$(?:(?!^## ).)*", re.MULTILINE | re.DOTALL)
 
@@ -41,15 +42,25 @@ class Rehearsed:
     digests: tuple[str, str]
 
 
-def coverage_page(rehearsed: Sequence[Rehearsed], before: str = "") -> str:
-    """Return the page as Markdown; what the page `before` tells of other runbooks stays."""
+def coverage_page(rehearsed: Sequence[Rehearsed], before: str = "", lines: Mapping[str, str] | None = None) -> str:
+    """Return the page as Markdown; what the page `before` tells of other runbooks stays.
+
+    `lines` has the digest line of every runbook that has scenarios: those that are not on the page are named as such.
+    """
     rows = {match[1]: match[0] for match in _ROW.finditer(before)}
     sections = {match[1]: match[0].strip() for match in _SECTION.finditer(before)}
     for each in rehearsed:
         rows[each.runbook.id] = _row(each)
         sections[each.runbook.id] = "\n\n".join(_section(each))
     table = "".join(f"{rows[name]}\n" for name in sorted(rows))
-    return _HEAD + table + "".join(f"\n{sections[name]}\n" for name in sorted(sections))
+    page = _HEAD + table + "".join(f"\n{sections[name]}\n" for name in sorted(sections))
+    return page.replace(_TABLE, f"{not_measured(page, lines or {})}{_TABLE}", 1)
+
+
+def not_measured(page: str, lines: Mapping[str, str]) -> str:
+    """Return the sentence on the runbooks that `page` does not tell of, or tells of as they were; or nothing."""
+    names = sorted(name for name, line in lines.items() if line not in page)
+    return f"**Not measured as they are now:** {', '.join(f'`{name}`' for name in names)}.\n\n" if names else ""
 
 
 def digest_line(runbook: str, digests: tuple[str, str]) -> str:
