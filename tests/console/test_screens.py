@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from hisops.console.closing import closing_lines, status_lines
-from hisops.console.gate import gate_lines
+from hisops.console.gate import asked_lines, gate_lines
 from hisops.console.judgement import judgement_lines
 from hisops.console.plan import digest_lines, plan_lines
 from hisops.console.runbook import list_lines, show_lines
@@ -206,3 +206,18 @@ def test_a_refusal_says_that_nothing_was_changed() -> None:
 def test_chinese_columns_line_up() -> None:
     rows = [line.plain for line in _plan(page("zh", 100)) if "his-db1" in line.plain and "于" not in line.plain][1:]
     assert len({cell_len(line[: line.index("his-db1")]) for line in rows}) == 1
+
+
+def test_the_gate_says_which_value_is_to_be_read_back() -> None:
+    story = until_apply()
+    asks = Question(step="apply", part="read_back", text="", expected="HIS", of="steps.conflict_check.out.name")
+    assert "to read back  Check for patch conflicts: name" in plain(gate_lines(asks, story.progress, page(), story.now))
+    asks = Question(step="apply", part="read_back", text="", expected="7", of="target.identity.database.dbid")
+    assert "to read back  dbid" in plain(asked_lines(asks, story.progress, page()))
+
+
+def test_what_was_asked_stands_below_an_answer_that_does_not_pass() -> None:
+    asks = Question(step="sign-off", part="manual", text="")
+    assert "Register a test patient at a counter" in plain(asked_lines(asks, until_apply().progress, page()))
+    assert "试挂一个号" in plain(asked_lines(asks, until_apply().progress, page("zh")))
+    assert asked_lines(Question(step="apply", part="confirm", text=""), until_apply().progress, page()) == []

@@ -61,6 +61,7 @@ class Terminal:
             self._last = (question.step, question.part)
             if again:
                 self._note("That does not pass this gate; nothing was started.")
+                put(self._screen.err, asked_lines(question, self._progress, page))
             else:
                 put(self._screen.err, gate_lines(question, self._progress, page, self._now()))
             return self._answer(question, arrived)
@@ -137,9 +138,28 @@ def gate_lines(question: Question, progress: Progress, page: Page, now: datetime
         *_step_rows(step, page),
         *_window_rows(progress, page),
         *_evidence_rows(question, progress, page),
+        *_read_back_rows(question, progress, page),
         *_who_rows(question, progress, page),
     ]
     return [Text(), *lines, *grid([Column(shrink_to=20), Column(wraps=True)], rows, page.width, indent=4)]
+
+
+def asked_lines(question: Question, progress: Progress, page: Page) -> list[Text]:
+    """Return once more what is asked for, after an answer that did not pass."""
+    number = progress.number(question.step)
+    step = progress.runbook.steps[number - 1] if number else None
+    rows: list[tuple[str, Text | str]] = _read_back_rows(question, progress, page)
+    if question.part == "manual" and step and step.manual:
+        rows.append((page.say("to do"), page.say.of(step.manual.instruct)))
+    return grid([Column(shrink_to=20), Column(wraps=True)], rows, page.width, indent=4)
+
+
+def _read_back_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, Text | str]]:
+    if not question.of:
+        return []
+    first, *_, last = parts = question.of.split(".")
+    whose = f"{progress.title(parts[1].replace('_', '-'), page.say.code)}: " if first == "steps" else ""
+    return [(page.say("to read back"), f"{whose}{last}")]
 
 
 def _step_rows(step: Step | None, page: Page) -> list[tuple[str, Text | str]]:

@@ -35,6 +35,7 @@ class Part:
     text: str
     expected: str | None = None
     role: str | None = None
+    of: str | None = None
 
 
 def _confirm(gate: Gate, values: Values) -> list[Part]:
@@ -50,7 +51,7 @@ def _read_back(gate: Gate, values: Values) -> list[Part]:
     if not gate.read_back:
         return []
     expected = str(look_up(gate.read_back, values.scope()))
-    return [Part("read_back", f"Read back {gate.read_back} from the evidence", expected)]
+    return [Part("read_back", f"Read back {gate.read_back} from the evidence", expected, of=gate.read_back)]
 
 
 def _approve(gate: Gate, values: Values) -> list[Part]:
@@ -170,8 +171,9 @@ class Gatekeeper:
             raise Leave("WAITING", f"{step.id}: {part.text}")
         while True:
             question = Question(
-                step=step.id, part=_kind(part), text=part.text, expected=part.expected, role=part.role, evidence=shown
-            )
+                step=step.id, part=_kind(part), text=part.text, expected=part.expected, of=part.of, role=part.role,
+                evidence=shown,
+            )  # fmt: skip
             typed = operator.ask(question, lambda: self._steering.waits() or self._answered(step, part, evidence))
             self._steering.heed()
             self._heed(step, evidence)

@@ -79,12 +79,16 @@ class Statements(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A part of a gate that the operator can answer at the terminal, a manual result, or whether `step` may begin."""
+    """A part of a gate that the operator can answer at the terminal, a manual result, or whether `step` may begin.
+
+    `of` names the value that is to be read back, such as `steps.look.out.name`.
+    """
 
     step: str
     part: Literal["confirm", "type_target", "read_back", "approve", "manual", "step"]
     text: str
     expected: str | None = None
+    of: str | None = None
     role: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
 
