@@ -53,6 +53,10 @@ def session(tmp_path_factory):
 
 @pytest.mark.parametrize("text", shipped(), ids=lambda text: " ".join(text.split())[:60])
 def test_a_shipped_statement_runs(session, text):
+    if "@{" in text:
+        pytest.skip("it names a table that only a site has; rehearsals run it")
+    if "scn_to_timestamp(standby_became_primary_scn)" in text:
+        pytest.skip("it has no time where nobody took over; rehearsals run it")
     statement = read_statement(text)
     if statement.kind != "query":
         pytest.skip("a command; the lab's own tests run it")
