@@ -31,7 +31,7 @@ peers:
 kill-matrix: $(READY) system
 	$(BIN)/python -m tests.kill.matrix
 
-# Every scenario of every shipped runbook, one after another: half an hour or more. `make test` plays some of each.
+# Every scenario of every shipped runbook, one after another: half an hour or more. `make test` plays one of each.
 rehearsals: $(READY)
 	$(BIN)/hisops runbook test --dir .rehearsals --table docs/coverage.md
 
