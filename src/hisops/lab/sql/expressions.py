@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from hisops.lab.sql import conditions, functions
+from hisops.lab.sql import conditions, functions, times
 from hisops.lab.sql.conversions import POINTS_IN_TIME, alike, comparable, kind_of, to_number, to_text
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.grammar import only
@@ -212,32 +212,32 @@ def _trim(node: Any, scope: Scope) -> Typed:
 
 def _current_time(node: Any, scope: Scope) -> Typed:
     only(node, "sysdate")
-    return functions.now(scope, "date" if node.args.get("sysdate") else "zoned")
+    return times.now(scope, "date" if node.args.get("sysdate") else "zoned")
 
 
 def _local_time(node: Any, scope: Scope) -> Typed:
     only(node)
-    return functions.now(scope, "timestamp")
+    return times.now(scope, "timestamp")
 
 
 def _at_time_zone(node: Any, scope: Scope) -> Typed:
     only(node, "this", "zone")
-    return functions.at_time_zone(value(node.this, scope), value(node.args["zone"], scope), scope)
+    return times.at_time_zone(value(node.this, scope), value(node.args["zone"], scope), scope)
 
 
 def _current_date(node: Any, scope: Scope) -> Typed:
     only(node)
-    return functions.now(scope, "date")
+    return times.now(scope, "date")
 
 
 def _date_literal(node: Any, _scope: Scope) -> Typed:
     only(node, "this")
-    return functions.ansi_literal(str(node.this.this), "date")
+    return times.ansi_literal(str(node.this.this), "date")
 
 
 def _timestamp_literal(node: Any, _scope: Scope) -> Typed:
     only(node, "this", "format")
-    return functions.ansi_literal(str(node.this.this), "timestamp")
+    return times.ansi_literal(str(node.this.this), "timestamp")
 
 
 def _window(node: Any, scope: Scope) -> Typed:

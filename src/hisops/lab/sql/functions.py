@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hisops.lab.sql import times
+from hisops.lab.sql.arguments import constant, digits, expect
 from hisops.lab.sql.backend import Kind
 from hisops.lab.sql.conversions import (
     POINTS_IN_TIME,
@@ -13,13 +15,12 @@ from hisops.lab.sql.conversions import (
     comparable,
     convert,
     kind_of,
-    to_date,
     to_number,
     to_text,
 )
-from hisops.lab.sql.errors import OracleError, not_rehearsed
+from hisops.lab.sql.errors import not_rehearsed
 from hisops.lab.sql.scope import Scope
-from hisops.lab.sql.types import Typed, text_literal
+from hisops.lab.sql.types import Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,6 @@ _PLAIN: dict[str, Plain] = {
     "MONTHS_BETWEEN": Plain(("date", "date"), "number", "ora_months_between({0}, {1})"),
     "LAST_DAY": Plain(("date",), "date", "ora_last_day({0})"),
 }
-_TRUNCATIONS = {
-    "DD": "day", "DDD": "day", "J": "day", "MM": "month", "MON": "month", "MONTH": "month", "YYYY": "year",
-    "YEAR": "year", "Y": "year", "YY": "year", "Q": "quarter", "HH": "hour", "HH24": "hour", "MI": "minute",
-    "IW": "week",
-}  # fmt: skip
 
 
 def call(name: str, arguments: Sequence[Any], scope: Scope) -> Typed:
@@ -106,12 +102,6 @@ def without_parentheses(name: str, scope: Scope) -> Typed | None:
     return None
 
 
-def now(scope: Scope, kind: Kind) -> Typed:
-    """Return the time of the statement."""
-    place = scope.catalog.param("now")
-    return Typed(f"cast({place} as {'timestamp_s' if kind == 'date' else 'timestamp'})", kind)
-
-
 def cast(node: Any, source: Typed, scope: Scope) -> Typed:
     """Translate CAST to the handful of types it is used with."""
     target = node.args["to"]
@@ -126,43 +116,32 @@ def cast(node: Any, source: Typed, scope: Scope) -> Typed:
     raise not_rehearsed(f"CAST to {name}")
 
 
-def ansi_literal(text: str, kind: Kind) -> Typed:
-    """Translate DATE '...' or TIMESTAMP '...'."""
-    from datetime import datetime
-
-    try:
-        datetime.strptime(text, "%Y-%m-%d") if kind == "date" else datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise OracleError(1861, "literal does not match format string") from wrong
-    return Typed(f"cast({text_literal(text)} as {'timestamp_s' if kind == 'date' else 'timestamp'})", kind)
-
-
 def _nvl(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 2, 2, "NVL")
+    expect(values, 2, 2, "NVL")
     return _coalesce(values, scope)
 
 
 def _coalesce(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 2, 99, "COALESCE")
+    expect(values, 2, 99, "COALESCE")
     results = alike(values, scope.catalog)
     return Typed(f"coalesce({', '.join(item.sql for item in results)})", kind_of(results))
 
 
 def _nvl2(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 3, 3, "NVL2")
+    expect(values, 3, 3, "NVL2")
     yes, no = alike(values[1:], scope.catalog)
     return Typed(f"case when {values[0].sql} is not null then {yes.sql} else {no.sql} end", kind_of([yes, no]))
 
 
 def _nullif(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 2, 2, "NULLIF")
+    expect(values, 2, 2, "NULLIF")
     left, right = comparable(values, scope.catalog)
     return Typed(f"nullif({left.sql}, {right.sql})", left.kind)
 
 
 def _decode(values: list[Typed], scope: Scope) -> Typed:
     """DECODE compares as the first search does, finds NULL by NULL, and gives what the first result is."""
-    _expect(values, 3, 255, "DECODE")
+    expect(values, 3, 255, "DECODE")
     subject, *rest = values
     default = rest.pop() if len(rest) % 2 else None
     searches, results = rest[0::2], [*rest[1::2], *([default] if default else [])]
@@ -179,7 +158,7 @@ def _decode(values: list[Typed], scope: Scope) -> Typed:
 
 def _extreme(name: str) -> Callable[[list[Typed], Scope], Typed]:
     def build(values: list[Typed], scope: Scope) -> Typed:
-        _expect(values, 1, 99, name)
+        expect(values, 1, 99, name)
         results = alike(values, scope.catalog)
         texts = [item.sql for item in results]
         missing = " or ".join(f"{text} is null" for text in texts)  # NULL among them gives NULL
@@ -189,125 +168,25 @@ def _extreme(name: str) -> Callable[[list[Typed], Scope], Typed]:
 
 
 def _round(values: list[Typed], _scope: Scope) -> Typed:
-    _expect(values, 1, 2, "ROUND")
+    expect(values, 1, 2, "ROUND")
     if values[0].kind in POINTS_IN_TIME:
         raise not_rehearsed("ROUND of a date")
-    return Typed(f"round({', '.join(_digits(values))})", "number")
-
-
-def _trunc(values: list[Typed], _scope: Scope) -> Typed:
-    _expect(values, 1, 2, "TRUNC")
-    if values[0].kind in POINTS_IN_TIME:
-        unit = _TRUNCATIONS.get(_constant(values[1]).upper()) if len(values) == 2 else "day"
-        if unit is None:
-            raise not_rehearsed(f"TRUNC to {values[1].sql}")
-        return Typed(f"cast(date_trunc('{unit}', {values[0].sql}) as timestamp_s)", "date")
-    if len(values) == 1:
-        return Typed(f"trunc({to_number(values[0]).sql})", "number")
-    number, digits = _digits(values)
-    return Typed(f"ora_trunc({number}, {digits})", "number")
-
-
-def _digits(values: list[Typed]) -> list[str]:
-    return [to_number(values[0]).sql, *(f"cast({to_number(item).sql} as integer)" for item in values[1:])]
-
-
-def _constant(item: Typed) -> str:
-    if item.column is None or item.column.name or not item.sql.startswith("'"):
-        raise not_rehearsed("a format that is not a literal")
-    return item.sql[1:-1].replace("''", "'")
-
-
-def _to_char(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 1, 2, "TO_CHAR")
-    if len(values) == 1:
-        return to_text(values[0], scope.catalog)
-    model = to_text(values[1], scope.catalog).sql
-    if values[0].kind in POINTS_IN_TIME:
-        _check_date_model(values[1])
-        return Typed(f"ora_to_char_date({values[0].sql}, {model})", "text")
-    number = to_number(values[0])
-    return Typed(f"ora_to_char_number(cast({number.sql} as varchar), {model})", "text")
-
-
-def _check_date_model(model: Typed) -> None:
-    """Refuse a literal date format already now, not only when a row comes by."""
-    from hisops.lab.sql.formats import parts_of
-
-    if model.sql.startswith("'"):
-        parts_of(_constant(model))
-
-
-def _to_date(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 1, 2, "TO_DATE")
-    if len(values) == 1:
-        return convert(to_date(values[0], scope.catalog), "date", scope.catalog)
-    _check_date_model(values[1])
-    text, model = (to_text(item, scope.catalog).sql for item in values)
-    return Typed(f"ora_to_date({text}, {model})", "date")
-
-
-def _to_timestamp(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 2, 2, "TO_TIMESTAMP")
-    _check_date_model(values[1])
-    text, model = (to_text(item, scope.catalog).sql for item in values)
-    return Typed(f"ora_to_timestamp({text}, {model})", "timestamp")
+    return Typed(f"round({', '.join(digits(values))})", "number")
 
 
 def _to_number(values: list[Typed], _scope: Scope) -> Typed:
-    _expect(values, 1, 1, "TO_NUMBER")
+    expect(values, 1, 1, "TO_NUMBER")
     return to_number(values[0])
 
 
 def _sys_context(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 2, 2, "SYS_CONTEXT")
-    if _constant(values[0]).upper() != "USERENV":
+    expect(values, 2, 2, "SYS_CONTEXT")
+    if constant(values[0]).upper() != "USERENV":
         raise not_rehearsed("SYS_CONTEXT of another namespace")
-    key = _constant(values[1]).lower()
+    key = constant(values[1]).lower()
     if key not in CONTEXT_KEYS:
         raise not_rehearsed(f"USERENV parameter {key}")
     return Typed(f"cast({scope.catalog.param('ctx_' + key)} as varchar)", "text")
-
-
-def _sys_extract_utc(values: list[Typed], _scope: Scope) -> Typed:
-    _expect(values, 1, 1, "SYS_EXTRACT_UTC")
-    if values[0].kind not in ("timestamp", "zoned"):
-        raise OracleError(30175, "invalid type given for an argument")
-    return Typed(f"lab_to_utc({values[0].sql})", "timestamp")
-
-
-def at_time_zone(value: Typed, zone: Typed, scope: Scope) -> Typed:
-    """Translate AT TIME ZONE."""
-    if value.kind not in ("timestamp", "zoned"):
-        raise OracleError(30084, "invalid data type for datetime primary with time zone modifier")
-    return Typed(f"lab_at_zone({value.sql}, {to_text(zone, scope.catalog).sql})", "timestamp")
-
-
-def _scn_to_timestamp(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 1, 1, "SCN_TO_TIMESTAMP")
-    number = to_number(values[0]).sql
-    return Typed(f"lab_scn_time(cast({number} as bigint), {scope.catalog.param('scn_marks')})", "timestamp")
-
-
-def _timestamp_to_scn(values: list[Typed], scope: Scope) -> Typed:
-    _expect(values, 1, 1, "TIMESTAMP_TO_SCN")
-    moment = convert(to_date(values[0], scope.catalog), "timestamp", scope.catalog).sql
-    return Typed(f"lab_time_scn({moment}, {scope.catalog.param('scn_marks')})", "number")
-
-
-def _numtodsinterval(values: list[Typed], _scope: Scope) -> Typed:
-    _expect(values, 2, 2, "NUMTODSINTERVAL")
-    unit = {"DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(_constant(values[1]).upper())
-    if unit is None:
-        raise OracleError(1760, "illegal argument for function")
-    return Typed(f"ora_days({to_number(values[0]).sql} * {unit} / 86400.0)", "interval")
-
-
-def _expect(values: Sequence[Typed], least: int, most: int, name: str) -> None:
-    if len(values) < least:
-        raise OracleError(909, "invalid number of arguments")
-    if len(values) > most:
-        raise not_rehearsed(f"{name} with {len(values)} arguments")
 
 
 CONTEXT_KEYS = (
@@ -316,8 +195,6 @@ CONTEXT_KEYS = (
 )  # fmt: skip
 _SPECIAL: dict[str, Callable[[list[Typed], Scope], Typed]] = {
     "NVL": _nvl, "NVL2": _nvl2, "COALESCE": _coalesce, "NULLIF": _nullif, "DECODE": _decode,
-    "GREATEST": _extreme("GREATEST"), "LEAST": _extreme("LEAST"), "ROUND": _round, "TRUNC": _trunc,
-    "TO_CHAR": _to_char, "TO_DATE": _to_date, "TO_TIMESTAMP": _to_timestamp, "TO_NUMBER": _to_number,
-    "SYS_EXTRACT_UTC": _sys_extract_utc, "SCN_TO_TIMESTAMP": _scn_to_timestamp,
-    "TIMESTAMP_TO_SCN": _timestamp_to_scn, "SYS_CONTEXT": _sys_context, "NUMTODSINTERVAL": _numtodsinterval,
+    "GREATEST": _extreme("GREATEST"), "LEAST": _extreme("LEAST"), "ROUND": _round, "TO_NUMBER": _to_number,
+    "SYS_CONTEXT": _sys_context, **times.FUNCTIONS,
 }  # fmt: skip

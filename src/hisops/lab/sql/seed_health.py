@@ -18,11 +18,13 @@ def health_views(now: datetime) -> dict[str, Table]:
     def ago(days: float = 0, hours: float = 0) -> datetime:
         return whole - timedelta(days=days, hours=hours)
 
-    return {**_activity(ago), **_space(), **_redo(ago, midnight), **_objects(ago)}
+    return {
+        **_sessions(ago), **_limits(), **_statements(), **_space(), **_redo(ago, midnight), **_objects(ago)
+    }  # fmt: skip
 
 
 # fmt: off
-def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
+def _sessions(ago: Callable[..., datetime]) -> dict[str, Table]:
     return {
         "v$session": Table(
             "sid NUMBER, serial# NUMBER, username VARCHAR2(128), status VARCHAR2(8), machine VARCHAR2(64), "
@@ -54,6 +56,13 @@ def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
                 (11, "TM", 777, 0, 3, 0, 0, 700),
             ],
         ),
+    }
+# fmt: on
+
+
+# fmt: off
+def _limits() -> dict[str, Table]:
+    return {
         "v$parameter": Table(
             "name VARCHAR2(80), value VARCHAR2(4000), isdefault VARCHAR2(9)",
             [
@@ -74,6 +83,13 @@ def _activity(ago: Callable[..., datetime]) -> dict[str, Table]:
                 ("parallel_max_servers", 0, 8, "       160", " UNLIMITED"),
             ],
         ),
+    }
+# fmt: on
+
+
+# fmt: off
+def _statements() -> dict[str, Table]:
+    return {
         "v$sysstat": Table(
             "name VARCHAR2(64), value NUMBER",
             [

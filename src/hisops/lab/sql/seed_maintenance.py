@@ -13,10 +13,13 @@ _BANNER = "Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Lab"
 def maintenance_views(now: datetime) -> dict[str, Table]:
     """Return the views at `now`."""
     whole = now.replace(microsecond=0)
-    return {**_identity(whole), **_patches(whole), **_recovery(whole), **_data_guard(whole), **_running()}
+    return {
+        **_instance(whole), **_database(whole), **_containers(whole), **_patches(whole), **_recovery(whole),
+        **_destinations(), **_redo_apply(), **_running(whole),
+    }  # fmt: skip
 
 
-def _identity(now: datetime) -> dict[str, Table]:
+def _instance(now: datetime) -> dict[str, Table]:
     return {
         "dual": Table("dummy VARCHAR2(1)", [("X",)]),
         "v$version": Table(
@@ -38,6 +41,11 @@ def _identity(now: datetime) -> dict[str, Table]:
                 )
             ],
         ),
+    }  # fmt: skip
+
+
+def _database(now: datetime) -> dict[str, Table]:
+    return {
         "v$database": Table(
             "dbid NUMBER, name VARCHAR2(9), created DATE, resetlogs_change# NUMBER, resetlogs_time DATE, "
             "log_mode VARCHAR2(12), checkpoint_change# NUMBER, open_mode VARCHAR2(20), protection_mode VARCHAR2(20), "
@@ -53,6 +61,11 @@ def _identity(now: datetime) -> dict[str, Table]:
                 )
             ],
         ),
+    }  # fmt: skip
+
+
+def _containers(now: datetime) -> dict[str, Table]:
+    return {
         "v$pdbs": Table(
             "con_id NUMBER, dbid NUMBER, con_uid NUMBER, guid VARCHAR2(32), name VARCHAR2(128), "
             "open_mode VARCHAR2(10), restricted VARCHAR2(3), open_time TIMESTAMP(3), total_size NUMBER, "
@@ -159,7 +172,7 @@ def _recovery(now: datetime) -> dict[str, Table]:
     }  # fmt: skip
 
 
-def _data_guard(now: datetime) -> dict[str, Table]:
+def _destinations() -> dict[str, Table]:
     return {
         "v$archive_dest": Table(
             "dest_id NUMBER, dest_name VARCHAR2(256), status VARCHAR2(9), binding VARCHAR2(9), target VARCHAR2(16), "
@@ -185,6 +198,11 @@ def _data_guard(now: datetime) -> dict[str, Table]:
                  "MAXIMUM PERFORMANCE", "his_dr", 502, 502, None, "HIS_DR", "CHECK CONFIGURATION", "NO", "NO GAP", 0),
             ],
         ),
+    }  # fmt: skip
+
+
+def _redo_apply() -> dict[str, Table]:
+    return {
         "v$dataguard_stats": Table(
             "source_dbid NUMBER, source_db_unique_name VARCHAR2(32), name VARCHAR2(32), value VARCHAR2(64), "
             "unit VARCHAR2(30), time_computed VARCHAR2(30), datum_time VARCHAR2(30), con_id NUMBER"
@@ -207,14 +225,14 @@ def _data_guard(now: datetime) -> dict[str, Table]:
             "actual NUMBER, sofar NUMBER, est_work NUMBER, est_rate NUMBER, est_minutes NUMBER, "
             "error_code VARCHAR2(44), con_id NUMBER"
         ),
-        "dba_hist_snapshot": Table(
-            "snap_id NUMBER, dbid NUMBER, end_interval_time TIMESTAMP(3)", [(8101, 1234567890, now)]
-        ),
     }  # fmt: skip
 
 
-def _running() -> dict[str, Table]:
+def _running(now: datetime) -> dict[str, Table]:
     return {
+        "dba_hist_snapshot": Table(
+            "snap_id NUMBER, dbid NUMBER, end_interval_time TIMESTAMP(3)", [(8101, 1234567890, now)]
+        ),
         "v$transaction": Table(
             "addr VARCHAR2(16), xidusn NUMBER, xidslot NUMBER, xidsqn NUMBER, status VARCHAR2(16), "
             "start_time VARCHAR2(20), ses_addr VARCHAR2(16), used_ublk NUMBER, used_urec NUMBER, start_date DATE, "
