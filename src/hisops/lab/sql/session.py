@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hisops.lab.sql import duck
 from hisops.lab.sql.backend import Command, Instance, Kind, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.lexer import Statement
 from hisops.lab.sql.outcome import Column, Outcome
 from hisops.lab.sql.settings import Settings
+from hisops.lab.sql.transaction import Transaction
 from hisops.lab.sql.translate import Translation, translate
-from hisops.lab.sql.types import Relation, quoted, relation
+from hisops.lab.sql.types import Relation, relation
 
 _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
@@ -59,11 +57,13 @@ class SqlSession:
         self.serial = serial
         self.settings = Settings(service=service, container=instance.service(service).container, user=user)
         self.attributes = self.settings.attributes
-        self.in_transaction = False
-        self._read_only = False
-        self._changes: list[tuple[str, dict[str, Value]]] = []
         self._found: dict[str, Table] = {}  # tables that the instance keeps, as they were loaded
-        self._kept: dict[str, Table] = {}  # those of them that this transaction changes
+        self._transaction = Transaction(connection, instance, self._loaded.clear)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._transaction.open
 
     def describe(self, statement: Statement) -> Sequence[Column]:
         """Return the columns of a query without running it."""
@@ -80,7 +80,7 @@ class SqlSession:
                 self._loaded.clear()
                 return Outcome()
             case "transaction":
-                self._transaction(statement)
+                self._end_or_begin(statement)
                 return Outcome()
             case "ddl":
                 self.commit()
@@ -88,11 +88,11 @@ class SqlSession:
 
     def commit(self) -> None:
         """End the transaction, keep its changes."""
-        self._end("commit")
+        self._transaction.end("commit")
 
     def rollback(self) -> None:
         """End the transaction, undo its changes."""
-        self._end("rollback")
+        self._transaction.end("rollback")
 
     def interrupt(self) -> None:
         """Stop the running statement; harmless when none runs."""
@@ -118,24 +118,24 @@ class SqlSession:
         given = {name: self._given(name, values) for name in translation.params}
         if statement.kind == "dml":
             return self._change(translation, given)
-        with self._statement():
+        with self._transaction.statement():
             rows = self._connection.execute(translation.sql, given).fetchall()
         return Outcome(columns=translation.columns, rows=_rows(rows))
 
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
-        if self._read_only:
+        if self._transaction.read_only:
             raise OracleError(1456, "may not perform insert/delete/update operation inside a READ ONLY transaction")
         if translation.target in self._stored():
-            self._kept.setdefault(translation.target, self._found[translation.target])
+            self._transaction.kept.setdefault(translation.target, self._found[translation.target])
         elif translation.target not in self._tables:
             is_fixed = translation.target.startswith(("v$", "gv$"))
             raise OracleError(
                 *((2030, "can only select from fixed tables/views") if is_fixed else (1031, "insufficient privileges"))
             )
-        self._begin()
-        with self._statement():
+        self._transaction.begin()
+        with self._transaction.statement():
             count = self._connection.execute(translation.sql, given).fetchone()
-        self._changes.append((translation.sql, given))
+        self._transaction.changes.append((translation.sql, given))
         return Outcome(count=int(count[0]) if count else 0)
 
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
@@ -185,12 +185,12 @@ class SqlSession:
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
         views = self._instance.tables(self.settings.container) if stale else {}
         for name in stale:
-            if name in self._kept:
+            if name in self._transaction.kept:
                 continue  # the transaction sees its own changes
             kept = self._stored().get(name)
             if kept:
                 self._found[name] = kept.table
-            with self._statement():
+            with self._transaction.statement():
                 load(self._connection, name, kept.table if kept else views[name], writable=False)
             self._loaded[name] = token
 
@@ -208,7 +208,7 @@ class SqlSession:
             return json.dumps([list(mark) for mark in self._instance.marks()])
         return self.settings.formats[name]
 
-    def _transaction(self, statement: Statement) -> None:
+    def _end_or_begin(self, statement: Statement) -> None:
         words = statement.words(4)
         if words[0] == "COMMIT" and len(words) <= 2:
             self.commit()
@@ -219,62 +219,9 @@ class SqlSession:
                 raise OracleError(1109, "database not open")
             if self.in_transaction:
                 raise OracleError(1453, "SET TRANSACTION must be first statement of transaction")
-            self._begin()
-            self._read_only = True
+            self._transaction.begin(read_only=True)
         else:
             raise not_rehearsed(" ".join(words))
-
-    def _begin(self) -> None:
-        if not self.in_transaction:
-            self._connection.execute("begin transaction")
-            self.in_transaction = True
-
-    @contextmanager
-    def _statement(self) -> Iterator[None]:
-        """A failed statement undoes itself alone; DuckDB gives the whole transaction up, so it is done again."""
-        try:
-            with duck.oracle_words():
-                yield
-        except OracleError:
-            from hisops.lab.sql.database import load
-
-            if self.in_transaction:
-                self._connection.execute("rollback")
-                self._connection.execute("begin transaction")
-                self._loaded.clear()
-                for name, table in self._kept.items():
-                    load(self._connection, name, table, writable=False)
-                with duck.oracle_words():
-                    for sql, given in self._changes:
-                        self._connection.execute(sql, given)
-            raise
-
-    def _end(self, word: str) -> None:
-        if not self.in_transaction:
-            return
-        kept, self._kept = self._kept, {}
-        self.in_transaction = self._read_only = False
-        self._changes.clear()
-        try:
-            if word == "commit":
-                self._hand_over(kept)
-        except OracleError:
-            self._finish("rollback")
-            raise
-        self._finish(word)
-
-    def _hand_over(self, kept: Mapping[str, Table]) -> None:
-        """Let the instance keep what the transaction has made of its tables."""
-        for name, table in kept.items():
-            now = self._connection.execute(f"select * from {quoted(name)}").fetchall()  # noqa: S608
-            before, after = Counter(map(tuple, table.rows)), Counter(tuple(row) for row in now)
-            if before != after:
-                self._instance.keep(name, list((after - before).elements()), list((before - after).elements()))
-
-    def _finish(self, word: str) -> None:
-        self._loaded.clear()  # views made inside the transaction may go with it
-        with duck.oracle_words():
-            self._connection.execute(word)
 
     def _command(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
         if nap := _SLEEP.fullmatch(statement.text.strip().rstrip("\0")):
