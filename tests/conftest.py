@@ -23,6 +23,7 @@ def pytest_report_header() -> list[str]:
 LONG = (
     "test_matrix", "test_rehearsals", "test_faults", "test_patch_night", "test_standby_first", "test_stale_in_lab",
     "test_inspection", "test_skeleton", "test_system_calls", "test_signals", "test_play",
+    "test_switchover_kills", "test_failover_kills",
 )  # fmt: skip
 
 
