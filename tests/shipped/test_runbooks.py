@@ -63,10 +63,19 @@ def test_scripts_read_known_values_only_and_quote_them(book: Runbook) -> None:
         known = SETTINGS | {f"HISOPS_{name.upper()}" for name in known_values(book, part.step)}
         assert procedures.variables(part.call.sh) <= known, str(part)
         loops = re.sub(r"for \w+ in [^;\n]*; do", "", part.call.sh)  # a list is meant to be split
-        loops = re.sub(r'"[^"\n]* [^"\n]*"', '""', loops)  # quoted, with blanks in it
-        words = re.findall(r"\S*\$\{?(?:HISOPS_|ORA|LISTENER|SMOKE)\w+", loops)
-        naked = [word for word in words if '"' not in word and not re.match(r"\w+=|.*\(\(", word)]
-        assert not naked, f"{part}: {naked}"
+        assert not naked(loops), str(part)
+
+
+def naked(script: str) -> list[str]:
+    """Return the variables of a script that no quotes stand around."""
+    script = re.sub(r'"[^"\n]*"', lambda quoted: '""' if " " in quoted[0] else quoted[0], script)
+    words = re.findall(r"\S*\$\{?(?:HISOPS_|ORA|LISTENER|SMOKE)\w+", script)
+    return [word for word in words if '"' not in word and not re.match(r"\w+=|.*\(\(", word)]
+
+
+def test_a_naked_variable_is_seen_between_quoted_ones() -> None:
+    assert naked('x "$ORACLE_HOME" $HISOPS_B "$HISOPS_C"') == ["$HISOPS_B"]
+    assert naked('grep -q "^Instance $HISOPS_B is running" "$ORACLE_HOME/x"') == []
 
 
 @each_runbook
