@@ -11,6 +11,7 @@ from typing import Any
 from hisops.journal.run import Machine, Opening, open_run, resume_run
 from hisops.journal.writer import RunJournal
 from hisops.model import records as r
+from hisops.model.run import NOT_REACHED
 from tests.support.journal import ORIGIN, Site
 
 CHECKS = ("registration", "charging", "dispensing", "orders", "lis", "emr", "insurance", "self-service", "emergency")
@@ -147,7 +148,7 @@ class Drill:
         name = step["id"]
         said = self.answers.get(name)
         if said is None:
-            journal.commit(r.StepChanged(step=name, state="SKIPPED", reason="not reached"))
+            journal.commit(r.StepChanged(step=name, state="SKIPPED", reason=NOT_REACHED))
             return
         journal.commit(
             r.GateOpened(step=name, parts=["manual"], evidence="sha256:" + "e" * 64),

@@ -18,10 +18,11 @@ from hisops.console.grid import shorten
 from hisops.console.progress import ACTIVE, Progress
 from hisops.console.reasons import reason_text
 from hisops.console.silence import silence_lost_terminals
-from hisops.console.steps import NOT_REACHED, planning_lines, running_lines, ways_out
+from hisops.console.steps import planning_lines, running_lines, ways_out
 from hisops.console.theme import Page, Screen, put
 from hisops.console.words import run_look, step_look
 from hisops.model import records as r
+from hisops.model.run import NOT_REACHED
 from hisops.ports import Stream
 
 TAIL = 4

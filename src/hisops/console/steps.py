@@ -17,11 +17,10 @@ from hisops.console.reasons import reason_text
 from hisops.console.theme import FAINT, STRONG, Page
 from hisops.console.timing import run_window_lines
 from hisops.console.words import step_look
-from hisops.model.run import STEP_DONE, StepView
+from hisops.model.run import NOT_REACHED, STEP_DONE, StepView
 from hisops.model.runbook import Step
 
 RECENT = 2
-NOT_REACHED = "not reached"  # the engine's word for steps that a run has ended before
 _TIME = 12
 _TROUBLE = frozenset({"FAILED", "UNKNOWN", "WAITING", "UNDO_FAILED", "UNDOING", "UNDONE"})
 _QUIET = frozenset({"SUCCEEDED", "SKIPPED"})

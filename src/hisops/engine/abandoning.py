@@ -10,7 +10,7 @@ from hisops.engine.values import Values
 from hisops.errors import HisopsError
 from hisops.model import records as r
 from hisops.model.plan import Plan
-from hisops.model.run import EXIT_OF
+from hisops.model.run import EXIT_OF, NOT_REACHED
 from hisops.ports import Ports
 
 STATE = "ABANDONED"
@@ -25,7 +25,7 @@ def abandon(
         recorder.write(r.Deviation(kind="left-open", step=step, reason=f"abandoned while {state}", by=by))
     for each in runbook.steps:
         if recorder.view.step(each.id).state in {"PENDING", "WAITING"}:
-            recorder.write(r.StepChanged(step=each.id, state="SKIPPED", reason="not reached"))
+            recorder.write(r.StepChanged(step=each.id, state="SKIPPED", reason=NOT_REACHED))
     recorder.commit(r.Deviation(kind="abandoned", reason=reason, by=by), r.RunChanged(state=STATE, reason=reason))
     if why := busy or _release(ports, recorder, values, plan):
         recorder.write(r.Deviation(kind="lock-left", reason=why, by=by))

@@ -14,7 +14,7 @@ from hisops.engine.values import Values
 from hisops.errors import HisopsError, LockHeld
 from hisops.model import records as r
 from hisops.model.plan import Plan
-from hisops.model.run import EXIT_OF, RUN_ENDED
+from hisops.model.run import EXIT_OF, NOT_REACHED, RUN_ENDED
 from hisops.ports import Ports
 
 
@@ -72,7 +72,7 @@ class Ending:
             return self.leave(Leave("HELD", f"{lost} {lost.advice}"))
         for step in self._values().bound.runbook.steps:
             if self._recorder.view.step(step.id).state in {"PENDING", "WAITING"}:
-                self._recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason="not reached"))
+                self._recorder.write(r.StepChanged(step=step.id, state="SKIPPED", reason=NOT_REACHED))
         self._recorder.commit(r.RunChanged(state=state, reason=reason))
         try:
             run_id = self._ports.journal.run_id

@@ -24,6 +24,7 @@ EXIT_OF = {
     "INTERRUPTED": 14,
 }
 
+NOT_REACHED = "not reached"  # why a step was left out that its run had ended before
 BREAK_GLASS = "break-glass"  # the value of a decision, and the kind of the deviation that gives its reason
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from hisops.model import records as r
 from hisops.model.account import Account, Written
-from hisops.model.run import BREAK_GLASS
+from hisops.model.run import BREAK_GLASS, NOT_REACHED
 from hisops.report.sheet import Ref
 
 SETTLED = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "UNDONE", "UNDO_FAILED"})
-NOT_REACHED = "not reached"
 
 
 class Story:
