@@ -59,6 +59,12 @@ def test_what_is_told_of_other_runbooks_stays():
     assert coverage_page([], both) == both
 
 
+def test_pages_that_were_joined_are_one_page_again():
+    runbook = load_runbook(RUNBOOK).model
+    page = coverage_page([Rehearsed(runbook=runbook, scenarios=4, measures=MEASURES, digests=("sha256:a", "sha256:b"))])
+    assert coverage_page([], page + coverage_page([])) == page
+
+
 def test_what_was_changed_since_is_named():
     runbook = load_runbook(RUNBOOK).model
     old = coverage_page([Rehearsed(runbook=runbook, scenarios=4, measures=MEASURES, digests=("sha256:a", "sha256:b"))])
@@ -77,3 +83,4 @@ def test_the_page_tells_of_the_shipped_runbooks_and_names_those_of_which_it_does
     said = not_measured(page, digest_lines(Library()))
     assert said in page, f"rehearse again: hisops runbook test RUNBOOK --table docs/coverage.md ({said.strip()})"
     assert ("Not measured" in page) == bool(said)
+    assert page.count("# What is rehearsed") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hisops.cli.composing import compose_of
@@ -18,10 +19,18 @@ from hisops.documents.load import Loaded
 from hisops.documents.site import load_site
 from hisops.errors import UsageProblem
 from hisops.lab import control
-from hisops.model.coverage import Measure, measure
+from hisops.model.coverage import measure
 from hisops.model.scenario import Scenarios
+from hisops.model.site import Site
 
-Found = tuple[str, list[Outcome], dict[str, Measure]]
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the scenarios of one runbook came to; `rehearsed` is of the files as they were when they were read."""
+
+    name: str
+    outcomes: list[Outcome]
+    rehearsed: Rehearsed
 
 
 def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str, table: Path | None = None) -> int:
@@ -29,20 +38,23 @@ def rehearse(call: Invocation, runbooks: Sequence[str], lab: Path, only: str, ta
     if table and only:
         raise UsageProblem("HIS-1016", "A table tells of all scenarios, not of one.", "Leave out --only, or --table.")
     library, screen = open_library(call), Screen.of(call)
-    chosen = {name: _scenarios(library, name).model for name in runbooks} or {
-        name: found.model for name in library.ids() if (found := library.scenarios(name))
+    chosen = {name: _scenarios(library, name) for name in runbooks} or {
+        name: found for name in library.ids() if (found := library.scenarios(name))
     }
-    if only and not any(each.id == only for scenarios in chosen.values() for each in scenarios.scenarios):
+    if only and not any(each.id == only for scenarios in chosen.values() for each in scenarios.model.scenarios):
         raise UsageProblem(
             "HIS-1014", "There is no scenario called {name}.", "See the files *.scenarios.yaml.", name=only
         )
     control.up(lab, pace=0.05)
-    found = [_of_one(screen, library, name, scenarios, lab, only) for name, scenarios in chosen.items()]
-    screen.data({"runbooks": [rehearsal_document(*each) for each in found]})
-    failed = any(outcome.wrong for _, outcomes, _ in found for outcome in outcomes)
+    site = load_site(lab.resolve()).site
+    found = [_of_one(screen, library, site, name, scenarios, lab, only) for name, scenarios in chosen.items()]
+    screen.data({
+        "runbooks": [rehearsal_document(each.name, each.outcomes, each.rehearsed.measures) for each in found]
+    })  # fmt: skip
+    failed = any(outcome.wrong for each in found for outcome in each.outcomes)
     if table and not failed:
         before = table.read_text(encoding="utf-8") if table.exists() else ""
-        page = coverage_page([_rehearsed(library, lab, *each) for each in found], before, digest_lines(library))
+        page = coverage_page([each.rehearsed for each in found], before, digest_lines(library))
         table.write_text(page, encoding="utf-8")
     return int(failed)
 
@@ -56,15 +68,6 @@ def digest_lines(library: Library) -> dict[str, str]:
     }
 
 
-def _rehearsed(
-    library: Library, lab: Path, name: str, outcomes: list[Outcome], measures: dict[str, Measure]
-) -> Rehearsed:
-    scenarios = _scenarios(library, name)
-    runbook = compose_of(library, load_site(lab.resolve()).site, name, scenarios.model.target).model
-    digests = (library.runbook(name).digest, scenarios.digest)
-    return Rehearsed(runbook=runbook, scenarios=len(outcomes), measures=measures, digests=digests)
-
-
 def _scenarios(library: Library, name: str) -> Loaded[Scenarios]:
     library.runbook(name)
     if (found := library.scenarios(name)) is None:
@@ -74,16 +77,20 @@ def _scenarios(library: Library, name: str) -> Loaded[Scenarios]:
     return found
 
 
-def _of_one(screen: Screen, library: Library, name: str, scenarios: Scenarios, lab: Path, only: str) -> Found:
-    runbook = compose_of(library, load_site(lab.resolve()).site, name, scenarios.target).model
-    judges = {tool: each.model for tool, each in library.judges_of(runbook).items()}
-    rehearsal, outcomes = Rehearsal(lab, runbook, scenarios), []
-    for scenario in scenarios.scenarios:
+def _of_one(
+    screen: Screen, library: Library, site: Site, name: str, scenarios: Loaded[Scenarios], lab: Path, only: str
+) -> Found:
+    digests = (library.runbook(name).digest, scenarios.digest)
+    composed = compose_of(library, site, name, scenarios.model.target).model
+    judges = {tool: each.model for tool, each in library.judges_of(composed).items()}
+    rehearsal, outcomes = Rehearsal(lab, composed, scenarios.model), []
+    for scenario in scenarios.model.scenarios:
         if only in {"", scenario.id}:
             began = time.monotonic()
             outcomes.append(rehearsal.carry_out(scenario))
             title = scenario.title.zh if screen.say.code == "zh" else scenario.title.en
             screen.show(outcome_lines(outcomes[-1], title, time.monotonic() - began, screen.page()))
-    measures = measure(rehearsal.coverage, runbook, judges)
+    measures = measure(rehearsal.coverage, composed, judges)
     screen.show(coverage_lines(name, measures, screen.page()))
-    return name, outcomes, measures
+    rehearsed = Rehearsed(runbook=composed, scenarios=len(outcomes), measures=measures, digests=digests)
+    return Found(name, outcomes, rehearsed)

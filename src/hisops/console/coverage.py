@@ -29,7 +29,7 @@ _NAMED = {
 
 _TABLE = "| runbook | scenarios |"
 _ROW = re.compile(r"^\| `(\S+)` \|.*$", re.MULTILINE)
-_SECTION = re.compile(r"^## (\S+)$(?:(?!^## ).)*", re.MULTILINE | re.DOTALL)
+_SECTION = re.compile(r"^## (\S+)$(?:(?!^##? ).)*", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
