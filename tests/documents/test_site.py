@@ -103,6 +103,19 @@ def test_a_standby_of_another_engine_is_refused(site):
     assert {each.rule for each in caught.value.problems} == {"SI002", "SI004"}
 
 
+def test_a_database_belongs_to_one_pair(site):
+    text = site_template().replace("    # standby: his_dr", "    standby: his_dr")
+    database = text[text.index("  his:\n") : text.index("# 秘密存放处")]
+    dr = database.replace("  his:\n", "  his_dr:\n").replace("standby: his_dr", "")
+    lis = database.replace("  his:\n", "  lis:\n")
+    (site / "site.yaml").write_text(text.replace("# 秘密存放处", dr + "# 秘密存放处"))
+    assert load_site(site).site.peer_of("his_dr") == "his"
+    (site / "site.yaml").write_text(text.replace("# 秘密存放处", dr + lis + "# 秘密存放处"))
+    with pytest.raises(DocumentProblems) as caught:
+        load_site(site)
+    assert ["another pair" in str(each) for each in caught.value.problems] == [True]
+
+
 def test_a_site_without_a_roster_loads_but_has_no_people(site, tmp_path):
     loaded = load_site(site, trust=tmp_path)
     with pytest.raises(TrustUnusable) as caught:

@@ -62,6 +62,8 @@ def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
             yield Finding(keys, "The database `{name}` cannot be its own standby.", values={"name": name})
         elif site.databases[standby].engine != database.engine:
             yield Finding(keys, "The standby `{name}` is of another engine.", values={"name": standby})
+        elif site.peer_of(standby) != name:
+            yield Finding(keys, "The database `{name}` belongs to another pair already.", values={"name": standby})
 
 
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
