@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 from hisops.cli.expecting import differences, not_in_the_lab, not_passed
+from hisops.lab.pair import TWO_PRIMARIES
 from hisops.model import records as r
 from hisops.model.scenario import Act
 
@@ -46,6 +47,6 @@ def test_tools_are_counted_by_their_first_words() -> None:
 
 
 def test_two_primaries_fail_any_act() -> None:
-    assert list(not_in_the_lab(Act(exit=0), [{"event": "two-primaries"}])) == [
+    assert list(not_in_the_lab(Act(exit=0), [{"event": TWO_PRIMARIES}])) == [
         "two databases were primary and open for writing at once"
     ]

@@ -44,14 +44,15 @@ def amendment_due(desk: Desk, screen: Screen, run: LoadedRun, plan: Plan) -> Ame
 
     A run that is being undone goes on by its own definitions: nothing of what changed would be started.
     """
-    if is_unchanged(desk, plan):
+    view = fold(run.records)
+    if view.state == "UNDOING" or is_unchanged(desk, plan):
         return None
     now = definitions_now(desk, plan)
     names = changed_names(definitions_of(plan), now)
-    if not names or fold(run.records).state == "UNDOING":
+    if not names:
         return None
     search, arrived = _search(desk, run, plan, desk.key().principal), _arrived(desk, run)
-    why = why_not_amendable(definitions_of(plan), now, fold(run.records))
+    why = why_not_amendable(definitions_of(plan), now, view)
     if why is None and (found := search.approved(arrived, now)):
         return found
     lines = difference(definitions_of(plan), now)

@@ -17,7 +17,7 @@ def is_unchanged(desk: Desk, plan: Plan) -> bool:
     """
     runbook = str(plan.runbook["id"])
     if name_of(runbook):
-        return not changed_names(definitions_of(plan), definitions_now(desk, plan))
+        return False  # a playbook is composed of others, each of which is looked into: no cheaper way
     try:
         composed = compose_of(desk.loaded.library, desk.loaded.site, runbook, plan.target)
         return not changed_names(definitions_of(plan), _of(desk, composed))

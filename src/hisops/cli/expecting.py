@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hisops.cli.cast import Done, last_line
+from hisops.lab.pair import TWO_PRIMARIES
 from hisops.model.records import Record, StepChanged
 from hisops.model.scenario import Act
-
-TWO_PRIMARIES = "two-primaries"
 
 
 def differences(act: Act, done: Done, answer: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from rich.text import Text
 
@@ -13,24 +13,9 @@ from hisops.console.grid import wrapped
 from hisops.console.i18n import mark
 from hisops.console.theme import Page
 from hisops.console.verify import VERDICT
+from hisops.model.account import Account
 
 WRITTEN = mark("Written: {file}")
-
-
-class Told(Protocol):
-    """A run of which the form tells (`model.account.Account`)."""
-
-    @property
-    def run_id(self) -> str:
-        """Its id."""
-
-    @property
-    def verdict(self) -> str:
-        """What the verification of its log came to."""
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What keeps it from being verified."""
 
 
 def report_document(record: Mapping[str, Any], written: Sequence[Path]) -> dict[str, Any]:
@@ -38,7 +23,7 @@ def report_document(record: Mapping[str, Any], written: Sequence[Path]) -> dict[
     return {**record, "written": [str(path) for path in written]}
 
 
-def report_lines(runs: Sequence[Told], written: Sequence[Path], page: Page) -> list[Text]:
+def report_lines(runs: Sequence[Account], written: Sequence[Path], page: Page) -> list[Text]:
     """Return a line for each run with its verdict, then the files."""
     lines: list[Text] = []
     for run in runs:

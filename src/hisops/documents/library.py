@@ -65,8 +65,7 @@ class Library:
 
     def reports(self) -> tuple[str, ...]:
         """Return the names of all forms."""
-        folders = [folder / REPORTS for folder in (self._shipped, self._own) if folder is not None]
-        return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
+        return self._names(REPORTS)
 
     def report(self, name: str) -> Loaded[Report]:
         """Return the form `name` as it is written; `lint.fit_report` tells whether it can be filled."""
@@ -90,8 +89,7 @@ class Library:
 
     def tools(self) -> tuple[str, ...]:
         """Return the names of all tools that have a judge."""
-        folders = [folder / "judges" for folder in (self._shipped, self._own) if folder is not None]
-        return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
+        return self._names("judges")
 
     def judge(self, reference: str) -> tuple[Judge, Action]:
         """Return the judge and the action of `tool/action`. Raises UsageProblem if there is none."""
@@ -108,8 +106,7 @@ class Library:
 
     def engines(self) -> tuple[str, ...]:
         """Return the kinds of databases that are known."""
-        folders = [folder / "targets" for folder in (self._shipped, self._own) if folder is not None]
-        return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.yaml")}))
+        return self._names("targets")
 
     def judges_of(self, runbook: Runbook) -> dict[str, Loaded[Judge]]:
         """Return by tool every judge that a run of `runbook` needs, those of its target type included."""
@@ -139,6 +136,11 @@ class Library:
     def source_of(self, name: str) -> Path | None:
         """Return the file behind an id (`oracle/patch-apply`, `judges/opatch`, `targets/oracle`), the site's first."""
         return self._file(self._own, name) or self._file(self._shipped, name)
+
+    def _names(self, folder: str) -> tuple[str, ...]:
+        """Return the names of the files of a folder beside the runbooks, shipped and own."""
+        places = [place / folder for place in (self._shipped, self._own) if place is not None]
+        return tuple(sorted({path.stem for place in places for path in place.glob("*.yaml")}))
 
     def _find(self, name: str, model: type[M], known: tuple[str, ...] | list[str]) -> Loaded[M]:
         if name in self._loaded:

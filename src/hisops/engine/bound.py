@@ -55,18 +55,19 @@ class Bound:
         if self._on_item(place) and self.spot.foreign:
             return {}
         database = self.database_on(place)
-        usual = {name: setting.default for name, setting in self.target_type.settings.items()}
         node = [node.settings for node in database.nodes if self._on_item(place) and node.host == self.spot.host]
-        found = {**usual, **database.settings, **(node[0] if node else {})}
-        return {name: value for name, value in found.items() if value is not None}
+        return self._settings_of(database, node[0] if node else {})
 
     def peer_settings_on(self, place: str) -> dict[str, Any]:
         """Return the settings of the other database of the pair, as a call at `place` sees them."""
         other = self.site.peer_of(self.database_name(place))
         if other is None or place == "control" or self.spot.foreign:
             return {}
+        return self._settings_of(self.site.databases[other], {})
+
+    def _settings_of(self, database: Database, more: Mapping[str, Any]) -> dict[str, Any]:
         usual = {name: setting.default for name, setting in self.target_type.settings.items()}
-        found = {**usual, **self.site.databases[other].settings}
+        found = {**usual, **database.settings, **more}
         return {name: value for name, value in found.items() if value is not None}
 
     def secret_name(self, name: str, place: str) -> str:

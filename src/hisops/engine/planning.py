@@ -89,7 +89,7 @@ def _no_login(bound: Bound) -> Iterator[str]:
 
 
 def _unfit_part(runbook: ExpandedRunbook, scope: str, values: Values) -> Iterator[str]:
-    """Give why a sub-runbook is not for the target. Of a standby only the sub-runbook's own checks can tell."""
+    """Give why a sub-runbook is not for the target. Of the peer only the sub-runbook's own checks can tell."""
     part = runbook.scopes[scope]
     here = values.seen_from(Viewpoint(scope=scope))
     role, version = (here.scope(names=())["target"][name] for name in ("role", "version"))

@@ -20,9 +20,9 @@ RETURNS = "old-primary-returns"
 
 def standby_lag(layout: Layout, on: bool) -> None:
     """Hold the standby an hour and a half behind, whichever database that is."""
-    for _, state, _ in _sides(layout):
+    for name, state, _ in _sides(layout):
         if state["role"] == redo.STANDBY:
-            _change(layout, state, lambda one, _: one["standby"].update(late_s=_LATE_SECONDS if on else 0))
+            _change(layout, name, lambda one, _: one["standby"].update(late_s=_LATE_SECONDS if on else 0))
 
 
 def gap(layout: Layout, on: bool) -> None:
@@ -56,28 +56,28 @@ def _keep(folder: Path, missing: list[int]) -> None:
 
 def flashback_off(layout: Layout, on: bool) -> None:
     """Switch flashback logging off on both sides."""
-    for _, state, _ in _sides(layout):
-        _change(layout, state, lambda one, _: one.update(flashback_on="NO" if on else "YES"))
+    for name, _, _ in _sides(layout):
+        _change(layout, name, lambda one, _: one.update(flashback_on="NO" if on else "YES"))
 
 
 def insufficient_srls(layout: Layout, on: bool) -> None:
     """Leave as many standby redo logs as online ones: one too few."""
-    for _, state, _ in _sides(layout):
-        _change(layout, state, lambda one, _: one.update(srls=3 if on else 4))
+    for name, _, _ in _sides(layout):
+        _change(layout, name, lambda one, _: one.update(srls=3 if on else 4))
 
 
 def observer_lost(layout: Layout, on: bool) -> None:
     """Have fast-start failover enabled, and an observer that has not been heard of for long."""
     watched = {"fast_start": on, "observer": _OBSERVER if on else "", "unobserved": on}
-    _, state, _ = _sides(layout)[0]
-    _change(layout, state, lambda one, other: amend(one, other, settle="", **watched))
+    name, _, _ = _sides(layout)[0]
+    _change(layout, name, lambda one, other: amend(one, other, settle="", **watched))
 
 
 def primary_lost(layout: Layout, on: bool) -> None:
     """Take the primary away as a power cut does; what comes back with the power is the listener alone."""
-    for _, state, _ in _sides(layout):
+    for name, state, _ in _sides(layout):
         if state["role"] == redo.PRIMARY:
-            _change(layout, state, lambda one, _: _take_away(one) if on else one["listener"].update(up=True))
+            _change(layout, name, lambda one, _: _take_away(one) if on else one["listener"].update(up=True))
 
 
 def _take_away(state: State) -> None:
@@ -117,10 +117,8 @@ def _sides(layout: Layout) -> list[tuple[str, State, State]]:
     return [(name, state, next(s for n, s in states.items() if n != name)) for name, state in states.items()]
 
 
-def _change(layout: Layout, state: State, change: Callable[[State, State], object]) -> None:
-    store = Store(layout.state)
-    name = next(one for one in store.databases() if store.read(one)["sid"] == state["sid"])
-    with pair.changing(store, name) as (own, other):
+def _change(layout: Layout, name: str, change: Callable[[State, State], object]) -> None:
+    with pair.changing(Store(layout.state), name) as (own, other):
         change(own, other)
 
 
