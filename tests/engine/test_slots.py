@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hisops.engine.slots import CLOSED, render, render_parts
+from hisops.engine.slots import render, render_parts
 from hisops.engine.values import Value
 from hisops.errors import UsageProblem
+from hisops.model.closed import CLOSED
 from hisops.secret import Secret
 
 HOSTILE = ["x'y", 'x"y', "x;y", "x\ny", "x@y", "x!y", "x y'", "$(id)", "`id`", "x\x00", "", "x\r", "é", "１２", "x\n"]

@@ -12,13 +12,14 @@ from hisops.documents.load import Loaded, examine
 from hisops.documents.problems import Problem, nearest
 from hisops.documents.source import Keys, Source
 from hisops.errors import HisopsError
+from hisops.model.closed import is_fit
 from hisops.model.site import Setting, Site, TargetType
 
 _TYPES: dict[str, tuple[type, str]] = {
-    "path": (str, "a path that begins with /"),
+    "path": (str, "a path that begins with /, of letters, digits and _ . + = , % -"),
     "string": (str, "a text"),
-    "identifier": (str, "a name of the database"),
-    "tag": (str, "a word of letters, digits, _ . and -"),
+    "identifier": (str, "a name that begins with a letter, of letters, digits, _, $ and #"),
+    "tag": (str, "a word of at most 30 letters, digits, _ . and -"),
     "integer": (int, "a whole number"),
     "boolean": (bool, "true or false"),
 }
@@ -116,12 +117,15 @@ def settings_are_complete(site: Site, library: Library) -> Iterator[Finding]:
 def settings_fit(site: Site, library: Library) -> Iterator[Finding]:
     """A setting is of its type."""
     for name, target in _targets(site, library):
-        for setting, value in site.databases[name].settings.items():
-            wanted = target.settings.get(setting)
-            if wanted is not None and not _fits(wanted, value):
-                fact = "The setting `{setting}` must be {wanted}."
-                values = {"setting": setting, "wanted": _TYPES[wanted.type][1]}
-                yield Finding(("databases", name, "settings", setting), fact, values=values)
+        database, at = site.databases[name], ("databases", name)
+        nodes = [((*at, "nodes", index), node.settings) for index, node in enumerate(database.nodes)]
+        for keys, given in [(at, database.settings), *nodes]:
+            for setting, value in given.items():
+                wanted = target.settings.get(setting)
+                if wanted is not None and not _fits(wanted, value):
+                    fact = "The setting `{setting}` must be {wanted}."
+                    values = {"setting": setting, "wanted": _TYPES[wanted.type][1]}
+                    yield Finding((*keys, "settings", setting), fact, values=values)
 
 
 def overrides_are_digests(site: Site, library: Library) -> Iterator[Finding]:
@@ -212,7 +216,7 @@ def _fits(wanted: Setting, value: str | int | bool) -> bool:
     kind = _TYPES[wanted.type][0]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return False
-    return wanted.type != "path" or str(value).startswith("/")
+    return is_fit(wanted.type, value)
 
 
 def _unknown(

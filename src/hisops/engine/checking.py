@@ -8,9 +8,9 @@ from typing import Any, Literal
 from hisops.engine.actions import Hands
 from hisops.engine.conditions import holds, told, unmet
 from hisops.engine.results import Result
-from hisops.engine.slots import CLOSED
 from hisops.engine.values import Values
 from hisops.errors import CheckFailed, HisopsError
+from hisops.model.closed import is_fit
 from hisops.model.records import CallKind
 from hisops.model.runbook import Requirement, Step
 
@@ -79,7 +79,7 @@ def outputs_of(step: Step, out: dict[str, Any]) -> dict[str, Any]:
             taken[name] = source[key]
         else:
             raise CheckFailed("HIS-6111", "The output {name} is not in what the step gave.", "", name=name)
-        if output.type == "identifier" and not CLOSED["identifier"].fullmatch(str(taken[name])):
+        if output.type == "identifier" and not is_fit("identifier", taken[name]):
             raise CheckFailed(
                 "HIS-6114", "The output {name} is no identifier: {value}.", "", name=name, value=taken[name]
             )

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hisops.engine.slots import CLOSED
 from hisops.engine.value import as_text
 from hisops.errors import UsageProblem
+from hisops.model.closed import CLOSED
 from hisops.model.runbook import Parameter, Runbook
 
 _PATTERNS = CLOSED | {"sha256": re.compile(r"(?:sha256:)?[0-9a-fA-F]{64}"), "string": re.compile(r"[^\x00-\x1f\x7f]*")}

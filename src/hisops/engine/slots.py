@@ -1,7 +1,7 @@
 """The one place that renders `@{…}` slots, in `stdin:` and `sql:` texts for tools that take no binds.
 
-Only values of closed types are let in, each checked against its pattern here and now, whatever was checked before:
-no pattern lets through a quote, a semicolon, a newline, `@` or `!`. Secrets are parts of their own, never text.
+Only values of closed types are let in, each checked against its pattern here and now, whatever was checked before.
+Secrets are parts of their own, never text.
 """
 
 from __future__ import annotations
@@ -11,16 +11,9 @@ from collections.abc import Callable, Mapping
 
 from hisops.engine.value import Value
 from hisops.errors import UsageProblem
+from hisops.model.closed import CLOSED, is_fit
 from hisops.secret import Secret
 
-CLOSED = {
-    "identifier": re.compile(r"[A-Za-z][A-Za-z0-9_$#]{0,127}"),
-    "integer": re.compile(r"-?[0-9]{1,18}"),
-    "tag": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,29}"),
-    "scn": re.compile(r"[0-9]{1,20}"),
-    "timestamp": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}"),
-    "path": re.compile(r"/[A-Za-z0-9_.+=,%/-]{0,1023}"),
-}
 SLOT = re.compile(r"@\{([^}]*)\}")
 
 
@@ -59,8 +52,7 @@ def _closed(name: str, values: Mapping[str, Value]) -> str:
             "Name a parameter, an output of an earlier step or a setting.",
             name=name,
         )
-    pattern = CLOSED.get(item.type)
-    if pattern is None:
+    if item.type not in CLOSED:
         raise UsageProblem(
             "HIS-6102",
             "The slot @{{{name}}} has the open type {type}, which may not become text.",
@@ -68,8 +60,7 @@ def _closed(name: str, values: Mapping[str, Value]) -> str:
             name=name,
             type=item.type,
         )
-    text = str(item.value)
-    if isinstance(item.value, bool) or not pattern.fullmatch(text):
+    if not is_fit(item.type, item.value):
         raise UsageProblem(
             "HIS-6103",
             "The value of {name} is not a valid {type}.",
@@ -77,7 +68,7 @@ def _closed(name: str, values: Mapping[str, Value]) -> str:
             name=name,
             type=item.type,
         )
-    return text
+    return str(item.value)
 
 
 def _no_secret(name: str) -> Secret:

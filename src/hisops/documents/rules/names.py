@@ -10,7 +10,6 @@ from hisops.model.runbook import Call, Step
 
 OWN = {"stage_dir": "path", "run_dir": "path", "run": "string"}
 ITEM = "item"
-CLOSED = frozenset({"identifier", "integer", "tag", "scn", "timestamp", "path"})
 _KINDS = {
     "integer": "integer", "boolean": "boolean", "version": "version", "list": "list[string]", "scn": "any",
 }  # fmt: skip

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from hisops.documents.findings import Finding
 from hisops.documents.problems import nearest
-from hisops.documents.rules.names import CLOSED, values_at
+from hisops.documents.rules.names import values_at
 from hisops.documents.rules.subject import Subject
+from hisops.model.closed import CLOSED
 
 _SLOT = re.compile(r"@\{([^}]*)\}")
 _TEMPLATE = re.compile(r"\$\{\{|\{\{|\{(?:params|steps|target|out)\.|%\([a-z_.]+\)[sd]|<%")
