@@ -100,3 +100,16 @@ def test_a_person_signs_as_several_and_a_stranger_has_no_role():
     assert roster.roles_of("ann@a") == ("dba", "dba_lead")
     assert roster.person_of("bob@a") is None
     assert roster.roles_of("bob@a") == ()
+
+
+def test_the_calls_of_a_step_are_all_that_it_has_beside_its_action_by_their_keys():
+    calls = step(
+        effect="write",
+        verify=[{"require": "a"}, {"require": "b", "sh": "true"}],
+        probe={"sh": "true", "done": "c"},
+        undo={"sh": "true", "verify": [{"require": "d"}]},
+    ).calls
+    assert list(calls) == [("verify", 0), ("verify", 1), ("probe",), ("undo",), ("undo", "verify", 0)]
+    assert (calls["verify", 1].require, calls["probe",].done, calls["undo", "verify", 0].require) == ("b", "c", "d")
+    assert list(step(sh=None, wait={"sh": "true", "until": "e"}).calls) == [("wait",)]
+    assert step().calls == {}

@@ -111,7 +111,5 @@ def known_words(text: str, say: Language) -> str:
 
 
 def _titled(runbook: Runbook) -> list[Requirement]:
-    found = []
-    for step in runbook.steps:
-        found += [*step.verify, *(step.undo.verify if step.undo else ())]
+    found = [call for step in runbook.steps for call in step.calls.values() if isinstance(call, Requirement)]
     return sorted(found, key=lambda each: -len(each.title.en if each.title else ""))

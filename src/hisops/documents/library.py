@@ -182,11 +182,7 @@ class Library:
 def calls_of(runbook: Runbook) -> Iterator[Call]:
     """Give every call of a runbook beside the actions of its steps: probes, checks, undos, waits."""
     for step in runbook.steps:
-        yield from step.verify
-        yield from (call for call in (step.probe, step.wait) if call is not None)
-        if step.undo is not None:
-            yield step.undo
-            yield from step.undo.verify
+        yield from step.calls.values()
 
 
 def facts_of(target: TargetType) -> Iterator[Call]:

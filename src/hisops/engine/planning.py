@@ -19,7 +19,7 @@ from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
 from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import PlannedStep
-from hisops.model.runbook import ChildRun, Step
+from hisops.model.runbook import Call, ChildRun, Step
 from hisops.model.spot import Viewpoint
 
 NOT_PLANNED = (UsageProblem, Unreachable, Refused)  # why a plan of a child run may not come about
@@ -79,9 +79,9 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
 def _no_login(bound: Bound) -> Iterator[str]:
     """Give why statements cannot be carried out: the inventory knows of no login to the database that they are for."""
     for step in bound.runbook.steps:
-        calls = (step, step.probe, step.wait, step.undo, *step.verify, *(step.undo.verify if step.undo else ()))
+        calls: tuple[Step | Call, ...] = (step, *step.calls.values())
         for call in calls:
-            if call is not None and call.sql is not None:
+            if call.sql is not None:
                 name = bound.at(step.spot).database_name(call.on or step.on)
                 if bound.site.databases[name].connect is None:
                     yield f"{name} takes no logins (no `connect:` in site.yaml), but {step.id} has SQL"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hisops.model import records as r
 from hisops.model.judge import Judge
-from hisops.model.runbook import Call, Runbook, Step
+from hisops.model.runbook import Runbook, Step
 
 NOT_SO = "not so: "  # how the reason of a step begins whose condition did not hold
 
@@ -91,25 +91,13 @@ def _undo_call(step: Step) -> bool:
     return step.undo is not None and bool(step.undo.sh or step.undo.sql)
 
 
-def _calls(step: Step) -> dict[str, tuple[Call | None, ...]]:
-    """Return the calls of a step beside its action, by the kind under which the log has them."""
-    return {
-        "probe": (step.probe,),
-        "verify": step.verify,
-        "undo": (step.undo,),
-        "undo-verify": step.undo.verify if step.undo else (),
-    }
-
-
 def _judge_of(step: Step, kind: str, index: int) -> str | None:
     if kind == "action":
         return step.wait.judge if step.wait else step.judge
-    calls = _calls(step).get(kind, ())
-    call = calls[index] if index < len(calls) else None
+    keys = tuple(kind.split("-"))  # the log has `undo-verify` for what stands under `undo: {verify: […]}`
+    call = step.calls.get(keys) or step.calls.get((*keys, index))
     return call.judge if call else None
 
 
 def _judges_of(step: Step) -> list[str]:
-    calls = [call for group in _calls(step).values() for call in group if call]
-    references = [_judge_of(step, "action", 0), *(call.judge for call in calls)]
-    return [reference for reference in references if reference]
+    return [judge for judge in (step.judge, *(call.judge for call in step.calls.values())) if judge]

@@ -199,6 +199,16 @@ class Step(Definition):
         return self.on_failure or ("hold" if self.writes else "stop")
 
     @property
+    def calls(self) -> dict[tuple[str | int, ...], Call]:
+        """What is carried out beside its own action, by the keys that lead to it: `("undo", "verify", 0)`."""
+        found: dict[tuple[str | int, ...], Call] = {("verify", place): each for place, each in enumerate(self.verify)}
+        for name, call in (("probe", self.probe), ("wait", self.wait), ("undo", self.undo)):
+            if call is not None:
+                found[name,] = call
+        undone = self.undo.verify if self.undo else ()
+        return found | {("undo", "verify", place): each for place, each in enumerate(undone)}
+
+    @property
     def child(self) -> ChildRun | None:
         """The run that a step of a playbook stands for; see `model.expansion`."""
         return None

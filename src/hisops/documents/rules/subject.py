@@ -58,13 +58,7 @@ class Subject:
 
     def calls(self, step: Step, at: Keys) -> Iterator[tuple[Keys, Call]]:
         """Give every call of `step` beside its own action."""
-        for index, requirement in enumerate(step.verify):
-            yield (*at, "verify", index), requirement
-        for name, call in (("probe", step.probe), ("wait", step.wait), ("undo", step.undo)):
-            if call is not None:
-                yield (*at, name), call
-        for index, requirement in enumerate(step.undo.verify if step.undo else ()):
-            yield (*at, "undo", "verify", index), requirement
+        return (((*at, *keys), call) for keys, call in step.calls.items())
 
     def parts(self, step: Step, at: Keys) -> Iterator[tuple[Keys, Step | Call]]:
         """Give the step itself and its calls: whatever may carry a script, a statement, a judge."""
