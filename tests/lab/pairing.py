@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hisops.lab import alert, network, pair, views
+from hisops.lab import alert, network, pair, redo, views
 from hisops.lab.commands import CommandRefused
-from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.layout import HOSTS, NODES, Layout
 from hisops.lab.opening import open_database
 from hisops.lab.roles import close, down
 from hisops.lab.seed import start_states
@@ -28,10 +28,10 @@ class Pair:
             if "broker" in state:
                 state["broker"]["enabled"] = enabled
             self.store.write(name, state)
-        for host in HOSTS:
+        for host in NODES:
             home = self.layout.machine(host).oracle_home
             (home / "dbs").mkdir(parents=True)
-            sid = "his" if host == HOSTS[0] else "hisdr"
+            sid = "his" if host == NODES[0] else "hisdr"
             (home / "dbs" / f"spfile{sid}.ora").touch()
             self.oratab(host, f"{sid}:{home}:Y")
         network.write(self.layout, {})
@@ -74,8 +74,8 @@ class Pair:
         return self.store.read(name)
 
     def view(self, name: str, view: str, *columns: str) -> list[tuple]:
-        other = next(one for one in self.store.databases() if one != name)
-        table = views.tables(self.state(name), "CDB$ROOT", self.state(other))[view]
+        state = self.state(name)
+        table = views.tables(state, "CDB$ROOT", redo.other_of(self.store, state))[view]
         known = [column.split()[0] for column in table.columns.split(", ")]
         return [tuple(row[known.index(column)] for column in columns) for row in table.rows]
 

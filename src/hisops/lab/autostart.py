@@ -42,7 +42,7 @@ def boot(layout: Layout, host: str) -> None:
 def start(layout: Layout, name: str) -> None:
     """Start listener and instance as dbstart does."""
     hand = Hand(layout)
-    with pair.changing(hand.store, name) as (state, _):
+    with pair.changing_one(hand.store, name) as state:
         now = datetime.now(UTC).isoformat()
         state["listener"].update(up=True, since=now, registers_at=registers_at(hand.store))
         host = state["host"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.layout import NODES, Layout
 from hisops.lab.state import LAB, State, Store
 
 DATABASE = "emr"
 VERSION = "19.0.0.0.0"
-INSTANCES = {"emr1": HOSTS[0], "emr2": HOSTS[1]}
+INSTANCES = {"emr1": NODES[0], "emr2": NODES[1]}
 PREFERRED = {"emr_app": "emr1", "emr_report": "emr2"}
 CLIENTS = {"emr_app": 9, "emr_report": 3}
 
@@ -22,7 +22,7 @@ def start_state() -> State:
     stopped on purpose, and that Clusterware therefore leaves alone.
     """
     return {
-        "nodes": dict.fromkeys(HOSTS, True),
+        "nodes": dict.fromkeys(NODES, True),
         "rising": {},
         "instances": dict.fromkeys(INSTANCES, True),
         "stopped": [],
@@ -48,7 +48,7 @@ def up(cluster: State, instance: str) -> bool:
 
 def members(cluster: State) -> list[str]:
     """Return the nodes that are members now."""
-    return [node for node in HOSTS if cluster["nodes"][node]]
+    return [node for node in NODES if cluster["nodes"][node]]
 
 
 def instance_of(node: str) -> str:
@@ -81,7 +81,9 @@ def fail_over(cluster: State) -> None:
 
 
 def crash(store: Store, host: str, now: float) -> None:
-    """A host has gone down: its node leaves at once, and its stack comes up by itself after the boot."""
+    """A host has gone down: if it is a node, it leaves at once, and its stack comes up by itself after the boot."""
+    if host not in NODES:
+        return
     with store.change(LAB) as lab:
         if lab["cluster"]["nodes"][host] or host in lab["cluster"]["rising"]:
             evict(lab["cluster"], host)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hisops.lab import cluster
-from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.layout import NODES, Layout
 from hisops.lab.state import LAB, State, Store
 from hisops.lab.tools.desk import Desk
 
@@ -47,14 +47,14 @@ def note_left(layout: Layout, node: str) -> None:
     """Write what the others see when a node has been shut down in order."""
     others = cluster.members(cluster.read(Store(layout.state)))
     for host in others:
-        write(layout, host, "OCSSD", f"CRS-1625: Node {node}, number {HOSTS.index(node) + 1}, was shut down")
+        write(layout, host, "OCSSD", f"CRS-1625: Node {node}, number {NODES.index(node) + 1}, was shut down")
     note_members(layout, others)
     write(layout, node, "OCSSD", f"CRS-1603: CSSD on node {node} has been shut down.")
 
 
 def note_evicted(layout: Layout, node: str) -> None:
     """Write what both sides see of an eviction."""
-    number = HOSTS.index(node) + 1
+    number = NODES.index(node) + 1
     others = cluster.members(cluster.read(Store(layout.state)))
     for host in others:
         for code, part, left in (("1612", 50, "14.340"), ("1611", 75, "6.960"), ("1610", 90, "2.660")):
@@ -63,7 +63,7 @@ def note_evicted(layout: Layout, node: str) -> None:
         text = f"CRS-1607: Node {node} is being evicted in cluster incarnation 415930266; details at (:CSSNM00007:)"
         write(layout, host, "OCSSD", f"{text} in {_trace(layout, host)}.")
     note_members(layout, others)
-    text = f"CRS-1608: This node was evicted by node 1, {HOSTS[0]}; details at (:CSSNM00005:)"
+    text = f"CRS-1608: This node was evicted by node 1, {NODES[0]}; details at (:CSSNM00005:)"
     write(layout, node, "OCSSD", f"{text} in {_trace(layout, node)}.")
 
 
@@ -82,8 +82,8 @@ def strike(desk: Desk, label: str) -> None:
     if armed in desk.lab["faults"]:
         desk.store.disarm(armed)
         with desk.store.change(LAB) as lab:
-            cluster.evict(lab["cluster"], HOSTS[1])
-        note_evicted(desk.layout, HOSTS[1])
+            cluster.evict(lab["cluster"], NODES[1])
+        note_evicted(desk.layout, NODES[1])
 
 
 def note_members(layout: Layout, members: Sequence[str]) -> None:

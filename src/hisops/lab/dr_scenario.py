@@ -114,7 +114,7 @@ def come_back(layout: Layout) -> str | None:
 def _sides(layout: Layout) -> list[tuple[str, State, State]]:
     store = Store(layout.state)
     states = {name: store.read(name) for name in store.databases()}
-    return [(name, state, next(s for n, s in states.items() if n != name)) for name, state in states.items()]
+    return [(name, state, states[state["peer"]]) for name, state in states.items() if state["peer"]]
 
 
 def _change(layout: Layout, name: str, change: Callable[[State, State], object]) -> None:

@@ -26,7 +26,7 @@ class LabInstance:
 
     def __init__(self, layout: Layout, database: str) -> None:
         self._store = Store(layout.state)
-        self._paths = [layout.state / f"{name}.json" for name in self._store.databases()]
+        self._paths = [layout.state / f"{name}.json" for name in self._store.both(database)]
         self._database = database
         self._lock = threading.Lock()
         self._views: dict[tuple[str, str], Mapping[str, Table]] = {}
@@ -85,7 +85,7 @@ class LabInstance:
 
     def keep(self, name: str, added: Rows, gone: Rows) -> None:
         """Commit a change of the heartbeat table."""
-        with pair.changing(self._store, self._database) as (state, _):
+        with pair.changing_one(self._store, self._database) as state:
             if state["status"] == "DOWN":
                 raise OracleError(1034, "ORACLE not available")
             if not scn.writable(state):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 PRIMARY_HOST = "his-db1"
 STANDBY_HOST = "his-db2"
-HOSTS = (PRIMARY_HOST, STANDBY_HOST)
+NODES = (PRIMARY_HOST, STANDBY_HOST)
+"""The hosts of the Data Guard pair, which are the nodes of the cluster as well."""
+HOSTS = NODES
 RECORD = "record.jsonl"
 USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",)}
 LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle"}

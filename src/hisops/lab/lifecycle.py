@@ -37,7 +37,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
     update = Inventory(Path(state["home"])).release_update()
     background.stopped(desk.layout, name, "instance")  # of one that has ended just now
     desk.pause(1)
-    with pair.changing(desk.store, name) as (state, _):
+    with pair.changing_one(desk.store, name) as state:
         state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)
         state["version"] = update.version if update else "19.3.0.0.0"
         state["listener"]["registers_at"] = registers_at(desk.store)
@@ -58,7 +58,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
 def mount(desk: Desk, name: str, say: Say, *, opens_next: bool = False) -> None:
     """Go from STARTED to MOUNTED."""
     desk.pause(_SLOW_MOUNT if desk.armed("slow-mount") else 0.5)
-    with pair.changing(desk.store, name, adopt=not opens_next) as (state, _):
+    with pair.changing_one(desk.store, name, adopt=not opens_next) as state:
         state.update(status="MOUNTED", open_mode="MOUNTED")
         alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
     say("Database mounted.")
@@ -68,7 +68,7 @@ def open_(desk: Desk, name: str, say: Say, *, read_only: bool = False) -> None:
     """Go from MOUNTED to OPEN, and open the pluggable databases whose state was saved so."""
     desk.crossroads("startup")
     desk.pause(1)
-    with pair.changing(desk.store, name) as (state, _):
+    with pair.changing_one(desk.store, name) as state:
         open_database(state, read_only=read_only)
     say("Database opened.")
 
@@ -99,7 +99,7 @@ def stop(desk: Desk, name: str, how: str, say: Say) -> None:
 
 
 def _step(desk: Desk, name: str, status: str) -> None:
-    with pair.changing(desk.store, name) as (state, _):
+    with pair.changing_one(desk.store, name) as state:
         state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
@@ -109,7 +109,7 @@ def _step(desk: Desk, name: str, status: str) -> None:
 
 
 def _end(desk: Desk, name: str, how: str) -> None:
-    with pair.changing(desk.store, name) as (state, _):
+    with pair.changing_one(desk.store, name) as state:
         alert.write(state, f"Shutting down ORACLE instance ({how})", "Instance shutdown complete")
         down(state)
     background.stopped(desk.layout, name, "instance")

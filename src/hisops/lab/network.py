@@ -20,11 +20,11 @@ Ports = Mapping[str, Mapping[str, int]]
 def write(layout: Layout, ports: Ports) -> None:
     """Write the files of both homes, where they do not say so already."""
     store = Store(layout.state)
-    states = [store.read(name) for name in store.databases()]
     for host in HOSTS:
         admin = layout.machine(host).oracle_home / "network" / "admin"
         admin.mkdir(parents=True, exist_ok=True)
-        own = next(state for state in states if state["host"] == host)
+        name = next(name for name in store.databases() if store.read(name)["host"] == host)
+        own, states = store.read(name), [store.read(one) for one in sorted(store.both(name))]
         others = [state["db_unique_name"] for state in states]
         pdbs = [service for service in own["services"] if service.islower()]
         entries = [_entry(state["db_unique_name"], state["host"], ports, state["db_unique_name"]) for state in states]

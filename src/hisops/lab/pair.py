@@ -1,4 +1,4 @@
-"""Changes that concern both databases: both are locked, and afterwards each has what follows from the other's state."""
+"""Changes of databases. Where two are a pair both are locked, and afterwards each has what follows from the other's."""
 
 from __future__ import annotations
 
@@ -20,15 +20,27 @@ def changing(store: Store, name: str, *, adopt: bool = True) -> Iterator[tuple[S
     The broker takes a standby on as soon as it may, which is not yet while one is on its way from MOUNTED to OPEN.
     """
     pace = store.read(LAB)["pace"]
-    with store.change_all(store.databases()) as states:
-        state = states[name]
-        other = next(one for key, one in states.items() if key != name)
+    own, peer = store.both(name)
+    with store.change_all([own, peer]) as states:
+        state, other = states[own], states[peer]
         _advance(state, other)
         before = _both_take_writes(state, other)
         yield state, other
         agree(state, other, pace, adopt=adopt)
     if _both_take_writes(state, other) and not before:
         append(store.record, event=TWO_PRIMARIES, tool="pair", databases=sorted(states))
+
+
+@contextmanager
+def changing_one(store: Store, name: str, *, adopt: bool = True) -> Iterator[State]:
+    """Give one database for changing, with what follows from that for the other one if it is in a pair."""
+    if store.read(name)["peer"]:
+        with changing(store, name, adopt=adopt) as (state, _):
+            yield state
+        return
+    with store.change(name) as state:
+        scn.note(state, scn.current(state))
+        yield state
 
 
 def _advance(state: State, other: State) -> None:
@@ -56,6 +68,13 @@ def agree(state: State, other: State, pace: float, *, adopt: bool = True) -> Non
 
 def carry_out(store: Store, name: str, container: str, text: str, *, sysdba: bool) -> str | None:
     """Carry out a statement that changes a database; None if it is not understood."""
+    if not store.read(name)["peer"]:
+        with changing_one(store, name) as state:
+            return _answer(state, None, container, text, sysdba)
     with changing(store, name) as (state, other):
-        answer = role_commands.carry_out(state, other, container, text, sysdba=sysdba)
-        return answer if answer is not None else commands.carry_out(state, container, text)
+        return _answer(state, other, container, text, sysdba)
+
+
+def _answer(state: State, other: State | None, container: str, text: str, sysdba: bool) -> str | None:
+    answer = role_commands.carry_out(state, other, container, text, sysdba=sysdba)
+    return answer if answer is not None else commands.carry_out(state, container, text)

@@ -104,9 +104,8 @@ def settle(state: State, other: State | None, pace: float) -> None:
 
 
 def other_of(store: Store, state: State) -> State | None:
-    """Return the other database of the pair."""
-    own = state["db_unique_name"]
-    return next((one for name in store.databases() if (one := store.read(name))["db_unique_name"] != own), None)
+    """Return the other database of the pair; None for one that is in no pair."""
+    return store.read(state["peer"]) if state["peer"] else None
 
 
 def as_applied(state: State, primary: State | None) -> State:

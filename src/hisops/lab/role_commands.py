@@ -18,8 +18,11 @@ _PATIENCE = 30
 """Seconds of lag for whose redo a switchover waits."""
 
 
-def carry_out(state: State, other: State, container: str, text: str, *, sysdba: bool) -> str | None:
-    """Change the pair as the statement says and return SQL*Plus's answer; None if it is not understood."""
+def carry_out(state: State, other: State | None, container: str, text: str, *, sysdba: bool) -> str | None:
+    """Change the pair as the statement says and return SQL*Plus's answer; None if it is not understood.
+
+    A database without `other` knows only what asks nothing of another one.
+    """
     plain = " ".join(text.strip().rstrip(";").split())
     for known, action in _ACTIONS:
         if match := known.fullmatch(plain):
@@ -29,7 +32,9 @@ def carry_out(state: State, other: State, container: str, text: str, *, sysdba: 
                 raise CommandRefused(1507, "database not mounted")
             if container != ROOT:
                 raise CommandRefused(65040, "operation not allowed from within a pluggable database")
-            return action(state, other, upper(match.groupdict()))
+            if other is None and action not in _ALONE:
+                return None
+            return action(state, other or state, upper(match.groupdict()))
     return None
 
 
@@ -215,3 +220,4 @@ _ACTIONS: tuple[tuple[re.Pattern[str], Action], ...] = (
     (pattern(r"ALTER DATABASE ACTIVATE (?:PHYSICAL )?STANDBY DATABASE(?: FINISH APPLY)?"), _activate),
     (pattern(r"ALTER DATABASE CONVERT TO PHYSICAL STANDBY"), _convert),
 )
+_ALONE = frozenset({_open, *standby_commands.ALONE})

@@ -10,7 +10,7 @@ from pathlib import Path
 from hisops.lab import alert, cluster_stack, dr_scenario
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
-from hisops.lab.layout import HOSTS, PRIMARY_HOST, STANDBY_HOST, Layout
+from hisops.lab.layout import NODES, PRIMARY_HOST, STANDBY_HOST, Layout
 from hisops.lab.patches import RU_1926, RU_1927, STRANGER
 from hisops.lab.state import State, Store
 from hisops.lab.tree import OLD_OPATCH_VERSION, OPATCH_VERSION, install_stranger, set_opatch_version
@@ -32,7 +32,7 @@ def furnish(layout: Layout, states: dict[str, State]) -> None:
             path = Path(file["name"])
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"lab datafile {name} {file['file']} {file['con']}\n".encode() * 256)
-    cluster_stack.note_members(layout, HOSTS)
+    cluster_stack.note_members(layout, NODES)
 
 
 def _conflict(layout: Layout, on: bool) -> None:

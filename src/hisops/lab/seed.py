@@ -63,6 +63,7 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "db_unique_name": name.upper(),
         "dbid": dbid_of(machine),
         "sid": sid,
+        "peer": "his_dr" if primary else "his",
         "host": machine.name,
         "home": str(machine.oracle_home),
         "role": "PRIMARY" if primary else "PHYSICAL STANDBY",

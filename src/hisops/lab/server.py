@@ -133,7 +133,7 @@ def _peek() -> int:
 def crash(store: Store, host: str) -> None:
     """Leave the databases of `host` as a power cut does."""
     for name in store.databases():
-        with pair.changing(store, name) as (state, _):
+        with pair.changing_one(store, name) as state:
             if state["host"] == host:
                 down(state)
                 state["listener"]["up"] = False

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from hisops.lab import cluster
-from hisops.lab.layout import HOSTS, LOGIN, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
+from hisops.lab.layout import HOSTS, LOGIN, NODES, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
 from hisops.lab.people import private_key, public_key
 from hisops.lab.seed import dbid_of
 from hisops.lab.tree import emr_smoke_test, smoke_test
@@ -109,7 +109,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
 
 
 def _cluster(layout: Layout) -> str:
-    nodes = "".join(f"      - {{host: {host}, settings: {_node_settings(layout.machine(host))}}}\n" for host in HOSTS)
+    nodes = "".join(f"      - {{host: {host}, settings: {_node_settings(layout.machine(host))}}}\n" for host in NODES)
     return f"""  {cluster.DATABASE}:
     engine: clusterware
     title: {{zh: 电子病历双机, en: Cluster of the medical records}}

@@ -187,3 +187,5 @@ ACTIONS: tuple[tuple[re.Pattern[str], Action], ...] = (
     (pattern(rf"ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE_2 ?= ?'?(?P<value>ENABLE|DEFER|RESET)'?{_SCOPE}"),
      _destination),
 )  # fmt: skip
+ALONE = frozenset({_flashback, _flashback_logging, _force_logging})
+"""What a database does without another one."""

@@ -71,6 +71,10 @@ class Store:
         """Return the names of the databases."""
         return sorted(path.stem for path in self._folder.glob("*.json") if path.stem != LAB)
 
+    def both(self, name: str) -> list[str]:
+        """Return the name of a database and, if it is one of a pair, of the other one."""
+        return [name, *filter(None, [self.read(name)["peer"]])]
+
     def database_of(self, sid: str, host: str) -> str | None:
         """Return the name of the database whose instance `sid` belongs to `host`."""
         for name in self.databases():

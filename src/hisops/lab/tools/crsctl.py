@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hisops.lab import cluster, cluster_stack
 from hisops.lab.cluster_stack import ALL
-from hisops.lab.layout import HOSTS
+from hisops.lab.layout import NODES
 from hisops.lab.state import LAB, State
 from hisops.lab.tools import crsctl_resources
 from hisops.lab.tools.desk import Desk
@@ -58,7 +58,7 @@ def _check_cluster(desk: Desk, lab: State, rest: list[str]) -> int:
         return 0
     if rest != ["-all"]:
         return _usage(desk, rest[0])
-    for node in HOSTS:
+    for node in NODES:
         desk.out(_STARS, f"{node}:", *_stack(cluster_stack.online(lab, node))[1:])
     desk.out(_STARS)
     return 0

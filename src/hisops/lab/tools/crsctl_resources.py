@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hisops.lab import cluster
-from hisops.lab.layout import HOSTS
+from hisops.lab.layout import NODES
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
 
@@ -73,7 +73,7 @@ def _cluster_resources(desk: Desk, state: State) -> dict[str, list[Line]]:
     first = members[0]
     alone = ("ora.LISTENER_SCAN1.lsnr", "ora.cvu", "ora.qosmserver", "ora.scan1.vip")
     found = {name: [Line("1", "ONLINE", first, "STABLE")] for name in alone}
-    for node in HOSTS:
+    for node in NODES:
         here = state["nodes"][node]
         word, detail = ("ONLINE", "STABLE") if here else ("INTERMEDIATE", "FAILED OVER,STABLE")
         found[f"ora.{node}.vip"] = [Line("1", word, node if here else first, detail)]

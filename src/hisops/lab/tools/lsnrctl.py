@@ -126,7 +126,7 @@ def _stop(desk: Desk, database: str) -> int:
     if not _connect(desk, state):
         return 1
     desk.pause(0.5)
-    with pair.changing(desk.store, database) as (state, _):
+    with pair.changing_one(desk.store, database) as state:
         state["listener"]["up"] = False
     background.stopped(desk.layout, database, "listener")
     return _completed(desk)
@@ -141,7 +141,7 @@ def _start(desk: Desk, database: str) -> int:
         return 1
     desk.out(f"Starting {binary}: please wait...", "")
     desk.pause(0.5)
-    with pair.changing(desk.store, database) as (state, _):
+    with pair.changing_one(desk.store, database) as state:
         state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
     background.start(desk.layout, database, "listener")
     desk.out(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hisops.lab import cluster, cluster_stack
-from hisops.lab.layout import HOSTS
+from hisops.lab.layout import NODES
 from hisops.lab.tools.desk import Desk
 
 _USAGE = "Usage: olsnodes [ [-n] [-i] [-s] [-t] [<node> | -l [-p]] | [-c] ] [-a] [-g] [-v]"
@@ -23,11 +23,11 @@ def run(desk: Desk) -> int:
     if desk.argv == ["-c"]:
         desk.out(cluster.name_of(desk.layout.root))
         return 0
-    for node in [desk.host] if "-l" in desk.argv else HOSTS:
+    for node in [desk.host] if "-l" in desk.argv else NODES:
         desk.out("\t".join(_row(node, desk.argv, lab["cluster"]["nodes"][node])))
     return 0
 
 
 def _row(node: str, options: list[str], member: bool) -> list[str]:
-    told = {"-n": str(HOSTS.index(node) + 1), "-s": "Active" if member else "Inactive", "-t": "Unpinned"}
+    told = {"-n": str(NODES.index(node) + 1), "-s": "Active" if member else "Inactive", "-t": "Unpinned"}
     return [node, *(told[option] for option in ("-n", "-s", "-t") if option in options)]

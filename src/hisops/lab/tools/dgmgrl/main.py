@@ -51,7 +51,9 @@ class Prompt:
         if self._silent:
             return
         desk, moment = self._session.desk, now()
-        version = desk.store.read(desk.store.databases()[0])["version"]
+        version = next(
+            one["version"] for one in map(desk.store.read, desk.store.databases()) if one["host"] == desk.host
+        )
         self._session.say(
             f"DGMGRL for Linux: Release 19.0.0.0.0 - Production on {banner_date(moment)}", f"Version {version}", "",
             f"Copyright (c) 1982, {moment.year}, Oracle and/or its affiliates.  All rights reserved.", "",

@@ -55,8 +55,7 @@ class Session:
 
     def states(self) -> tuple[State, State]:
         """Return the database connected to and the other one."""
-        own = self.connected
-        other = next(name for name in self.desk.store.databases() if name != own)
+        own, other = self.desk.store.both(self.connected)
         return self.desk.store.read(own), self.desk.store.read(other)
 
     def view(self) -> View:

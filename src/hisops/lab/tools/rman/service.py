@@ -96,7 +96,7 @@ def _lose_primary(run: Run, service: str, file: int) -> None:
     if not run.desk.armed("roll-forward-fails"):
         return
     run.desk.store.disarm("roll-forward-fails")
-    with pair.changing(run.desk.store, run.database) as (state, _):
+    with pair.changing_one(run.desk.store, run.database) as state:
         close(state)
     raise failed_command(
         "recover", "RMAN-03015: error occurred in stored script Memory Script",
