@@ -17,6 +17,7 @@ actions:
     source: the manual of the tool
     proof: [{id: done, pattern: '^done$'}]
     failure: [{id: bad, pattern: '^bad$'}]
+    doubts: [{id: odd, pattern: '^odd$'}]
     capture:
       names: {pattern: '^name (.{1,80})$', type: list}
       count: {pattern: '^count (\\d{1,9})$', type: integer}

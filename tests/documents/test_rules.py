@@ -52,6 +52,8 @@ BREAKS = [
     ("RB003", READ, "effect: read", "effect: read\nneeds: [second]", "second]"),
     ("RB004", READ, "sh: tool list", "sh: tool list\njudge: tool/lst", "tool/lst"),
     ("RB004", shelf.WRITE, "sh: tool unchange, judge: tool/list", "sh: tool unchange, judge: tol/list", "tol/list"),
+    ("RB033", READ, "sh: tool list", "sh: tool list\njudge: tool/list\nallow: [ORA-01034, oddd]", "oddd"),
+    ("RB033", READ, "sh: tool list", "sh: tool list\nallow: [odd]", "odd]"),
     ("RB005", READ, "effect: read", "effect: read\non: db", "db"),
     ("RB005", SQL, "on: db", "on: db_host", "db_host"),
     ("RB005", UPLOAD, "effect: stage", "effect: stage\non: control", "control"),

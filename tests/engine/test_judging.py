@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from hisops.canonical import canonical
 from hisops.engine.decoding import decode, read
@@ -27,6 +28,8 @@ RULES: dict[str, Any] = {
     "causes": [{"id": "disk-full", "pattern": "^no space"}],
     "pairs": [{"id": "parts", "starts": "^Starting (\\w++)", "ends": "^Finished (\\w++)"}],
     "blocks": [{"id": "stderr", "starts": "^STDERR:$", "ends": "^END", "lines": ["^warning: "]}],
+    "doubts": [{"id": "made-anew", "pattern": "^creating file "}],
+    "tallies": [{"id": "errors-told", "says": "^with (\\d++) errors?$", "lines": "^error: "}],
     "quotes": ["^title: .*$"],
     "allow": ["ORA-32004"],
 }
@@ -115,6 +118,38 @@ def test_what_only_looks_like_a_code_is_none(text: str) -> None:
 def test_a_quoted_line_does_not_raise_its_codes() -> None:
     assert judged(GOOD + "title: fixes ORA-00600\n").verdict == "ok"
     assert judged(GOOD + "title: fixes ORA-00600\nORA-00600\n").verdict == "unknown"
+
+
+def test_a_doubt_stops_until_the_step_allows_it_by_name() -> None:
+    text = GOOD + "creating file 7\n"
+    assert judged(text) == Judgement("unknown", ("made-anew",))
+    assert judged(text, allow=("made-anew",)) == Judgement("warn", ("made-anew", "began", "done"))
+    assert judged(text + "BROKE\n", allow=("made-anew",)).verdict == "failed"
+    assert judged(GOOD, allow=("made-anew",)).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("error: a\nerror: b\nwith 2 errors\n", "ok"),
+        ("error: a\nwith 1 error\nerror: b\nwith 1 error\n", "ok"),
+        ("with 0 errors\n", "ok"),
+        ("error: nobody counts\n", "ok"),
+        ("error: a\nwith 2 errors\n", "unknown"),
+        ("error: a\nerror: b\nwith 1 error\n", "unknown"),
+        (f"with {'9' * 16} errors\n", "unknown"),
+        (f"with {'9' * 9000} errors\n", "unknown"),
+    ],
+)
+def test_what_is_counted_must_be_there_as_often(text: str, verdict: str) -> None:
+    result = judged(GOOD + text)
+    assert result.verdict == verdict
+    assert verdict == "ok" or result.matched == ("miscounted:errors-told",)
+
+
+def test_a_tally_says_a_number() -> None:
+    with pytest.raises(ValidationError, match="needs a group around the number"):
+        rules(tallies=[{"id": "none", "says": "^many errors$", "lines": "^error: "}])
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ORACLE = sorted(JUDGES.keys() - {"host", "oracle-state"})
 RULES = [
     (tool, action, part, rule.id)
     for tool, action in ACTIONS
-    for part in ("partial", "failure", "proof", "warn", "pairs", "blocks")
+    for part in ("partial", "failure", "proof", "warn", "pairs", "blocks", "doubts", "tallies")
     for rule in getattr(JUDGES[tool].actions[action], part)
 ]
 
@@ -113,7 +113,7 @@ def test_a_judge_says_what_it_rests_on_and_explains_in_both_languages(tool: str)
     texts = [found.title, *(action.title for action in found.actions.values())]
     for action in found.actions.values():
         assert len(action.source) > 20
-        parts = (action.failure, action.warn, action.partial, action.causes)
+        parts = (action.failure, action.warn, action.partial, action.causes, action.doubts)
         texts += [rule.means for part in parts for rule in part if rule.means]
     assert all(re.search(r"[\u4e00-\u9fff]", text.zh) for text in texts)
     assert not [text.en for text in texts if re.search(r"[\u4e00-\u9fff]", text.en)]

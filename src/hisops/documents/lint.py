@@ -78,6 +78,7 @@ RULES = (
     Entry("RB030", references.known_locks),
     Entry("RB031", conditions.read_back_is_known),
     Entry("RB032", conditions.optional_parameters),
+    Entry("RB033", references.known_allowances),
     Entry("RB040", uses.known_runbooks),
     Entry("RB041", uses.given_parameters),
     Entry("RB042", uses.only_what_belongs),

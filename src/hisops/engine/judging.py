@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from hisops.engine.capturing import capture
 from hisops.engine.decoding import Reading, read
-from hisops.model.judge import Action, Block, Judge, Judgement, Pair, Pattern, Verdict
+from hisops.model.judge import Action, Block, Judge, Judgement, Pair, Pattern, Tally, Verdict
 from hisops.model.pattern import compiled
 
 MOST_NAMED = 40
+_LONGEST_NUMBER = 15  # as what a person can mean
 
 
 def judge(
@@ -23,12 +24,12 @@ def judge(
 ) -> Judgement:
     """Return what `stdout` and `stderr` of `action` prove.
 
-    In this order: partial; failed; unknown (a code not allowed, an announced part without its end, a missing proof,
-    an exit code that is not expected or not known, no output); warn (a warning, or a code allowed here or by the
-    step); ok.
+    In this order: partial; failed; unknown (a code or a doubt not allowed, an announced part without its end, a number
+    that does not add up, a missing proof, an exit code that is not expected or not known, no output); warn (a warning,
+    or a code or doubt allowed here or by the step); ok.
     """
     reading = read(stdout, stderr)
-    allowed = {_plain(code) for code in (*action.allow, *allow)}
+    allowed = {*allow, *(_plain(code) for code in (*action.allow, *allow))}
     verdict, matched = _decide(tool, action, reading, exit_code, allowed)
     return Judgement(verdict, tuple(dict.fromkeys(matched))[:MOST_NAMED], capture(action, reading.text))
 
@@ -43,21 +44,24 @@ def _decide(
     waived = {code for code in codes if _plain(code) in allowed}
     if failures := [rule.id for rule in action.failure if _fails(rule, reading.suspicious, waived)]:
         return "failed", failures + reasons
-    if doubts := _doubts(action, reading.text, exit_code, [code for code in codes if code not in waived]):
+    odd = _matching(action.doubts, reading.suspicious)
+    strange = [name for name in odd if name not in allowed] + [code for code in codes if code not in waived]
+    if doubts := _doubts(action, reading.text, exit_code, strange):
         return "unknown", doubts + reasons
     proofs = _matching(action.proof, reading.text)
-    if warnings := _matching(action.warn, reading.suspicious) + codes:
+    if warnings := _matching(action.warn, reading.suspicious) + odd + codes:
         return "warn", warnings + proofs
     return "ok", proofs
 
 
-def _doubts(action: Action, text: str, exit_code: int | None, strange_codes: list[str]) -> list[str]:
+def _doubts(action: Action, text: str, exit_code: int | None, strange: list[str]) -> list[str]:
     """Return all that keeps an output without failure from being ok."""
     if not text.strip():
         return ["empty-output"]
-    doubts = list(strange_codes)
+    doubts = list(strange)
     doubts += [f"unfinished:{pair.id}" for pair in action.pairs if not _all_end(pair, text)]
     doubts += [f"unexplained:{block.id}" for block in action.blocks if _holds_more(block, text)]
+    doubts += [f"miscounted:{tally.id}" for tally in action.tallies if not _adds_up(tally, text)]
     doubts += [f"missing:{rule.id}" for rule in action.proof if not compiled(rule.pattern).search(text)]
     if exit_code not in action.exits:
         doubts.append("exit-code:unknown" if exit_code is None else f"exit-code:{exit_code}")
@@ -109,6 +113,15 @@ def _holds_more(block: Block, text: str) -> bool:
         if not all(not line.strip() or _matches_any(block.lines, line) for line in lines):
             return True
     return False
+
+
+def _adds_up(tally: Tally, text: str) -> bool:
+    said = [match.group(1) for match in compiled(tally.says).finditer(text)]
+    if not said:
+        return True
+    if not all(number is not None and number.isdecimal() and len(number) <= _LONGEST_NUMBER for number in said):
+        return False
+    return sum(map(int, said)) == sum(1 for _ in compiled(tally.lines).finditer(text))
 
 
 def _matches_any(patterns: Iterable[str], line: str) -> bool:

@@ -6,15 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from hisops.model.pattern import Regex
+from hisops.model.pattern import Regex, compiled
 from hisops.model.text import Definition, Text
 
 Verdict = Literal["ok", "warn", "partial", "failed", "unknown"]
 CaptureType = Literal["string", "integer", "boolean", "version", "list"]
 RuleId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-ErrorCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-\d+$")]
+ERROR_CODE = r"^[A-Z][A-Z0-9]*-\d+$"
+ErrorCode = Annotated[str, Field(pattern=ERROR_CODE)]
 
 
 class Pattern(Definition):
@@ -42,6 +43,24 @@ class Block(Definition):
     lines: tuple[Regex, ...]
 
 
+class Tally(Definition):
+    """What the output counts must be there as often: group 1 of `says` is the number, `lines` match what it counts.
+
+    Where it is said more than once the numbers add up; where it is not said at all nothing is compared.
+    """
+
+    id: RuleId
+    says: Regex
+    lines: Regex
+
+    @field_validator("says")
+    @classmethod
+    def _says_a_number(cls, pattern: str) -> str:
+        if not compiled(pattern).groups:
+            raise ValueError(f"{pattern!r} needs a group around the number that it says")
+        return pattern
+
+
 class Capture(Definition):
     """A value read from the output: the first group that took part in the first match; of every match for `list`.
 
@@ -57,7 +76,8 @@ class Action(Definition):
     """How the output of one action of a tool is read; failure beats proof, an unknown code is unknown.
 
     `causes` decide nothing; they name why, for a person. `quotes` are lines that may quote error codes without meaning
-    them, such as the titles of patches.
+    them, such as the titles of patches. `doubts` are sentences that are right at times: unknown, unless the step allows
+    them by their id.
     """
 
     title: Text
@@ -69,6 +89,8 @@ class Action(Definition):
     causes: tuple[Pattern, ...] = ()
     pairs: tuple[Pair, ...] = ()
     blocks: tuple[Block, ...] = ()
+    doubts: tuple[Pattern, ...] = ()
+    tallies: tuple[Tally, ...] = ()
     quotes: tuple[Regex, ...] = ()
     allow: tuple[ErrorCode, ...] = ()
     exits: tuple[int, ...] = (0,)
@@ -76,8 +98,9 @@ class Action(Definition):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        patterns = (*self.proof, *self.failure, *self.warn, *self.partial, *self.causes)
+        patterns = (*self.proof, *self.failure, *self.warn, *self.partial, *self.causes, *self.doubts)
         ids = [rule.id for rule in patterns] + [pair.id for pair in self.pairs] + [block.id for block in self.blocks]
+        ids += [tally.id for tally in self.tallies]
         twice = [name for name, count in Counter(ids).items() if count > 1]
         if twice:
             raise ValueError(f"two rules of one action are called {', '.join(twice)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hisops.documents.findings import Finding
@@ -10,6 +11,7 @@ from hisops.documents.rules.subject import Subject
 from hisops.documents.source import Keys
 from hisops.errors import HisopsError
 from hisops.expressions import satisfies
+from hisops.model.judge import ERROR_CODE
 from hisops.model.runbook import Output, Step
 
 
@@ -47,6 +49,20 @@ def known_judges(subject: Subject) -> Iterator[Finding]:
                 subject.shelf.judge(call.judge)
             except HisopsError as error:
                 yield Finding((*keys, "judge"), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
+
+
+def known_allowances(subject: Subject) -> Iterator[Finding]:
+    """What is allowed is an error code, or a doubt of the judge."""
+    for at, step in subject.steps():
+        for keys, call in subject.parts(step, at):
+            action = subject.action(call.judge)
+            doubts = [rule.id for rule in action.doubts] if action else []
+            for index, name in enumerate(call.allow):
+                if name not in doubts and not re.search(ERROR_CODE, name):
+                    guess = nearest(name, doubts)
+                    fact = "`{name}` is neither an error code nor a doubt of the judge."
+                    todo = "Did you mean `{guess}`?" if guess else "Write a code such as ORA-32004."
+                    yield Finding((*keys, "allow", index), fact, todo, {"name": name, "guess": guess})
 
 
 def known_outputs(subject: Subject) -> Iterator[Finding]:
