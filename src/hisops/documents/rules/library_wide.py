@@ -10,6 +10,7 @@ from hisops.documents.findings import Finding
 from hisops.documents.library import Library
 from hisops.documents.load import Examined
 from hisops.documents.problems import nearest
+from hisops.documents.rules.steps import is_known, step_names
 from hisops.errors import HisopsError
 from hisops.model.judge import Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
@@ -51,24 +52,13 @@ def rehearsals_fit(examined: Scenarios, library: Library) -> Iterator[Finding]:
         fact, todo = "There is no runbook `{id}`.", "Did you mean `{guess}`?" if guess else ""
         yield Finding(("runbook",), fact, todo, {"id": examined.runbook, "guess": guess})
         return
-    runbook = library.runbook(examined.runbook).model
+    known = list(step_names(library.runbook(examined.runbook).model, library))
     for number, scenario in enumerate(examined.scenarios):
         for place, names in _steps_named(scenario):
             for name in names:
-                if not _has_step(runbook, name, library):
+                if not is_known(name, known):
                     fact = "The runbook has no step `{id}`."
                     yield Finding(("scenarios", number, *place), fact, "", {"id": name})
-
-
-def _has_step(runbook: Runbook, name: str, library: Library) -> bool:
-    """Tell whether a run of `runbook` may have a step of this name: one of its own, or of a runbook that it uses."""
-    for step in runbook.steps:
-        part = name.removeprefix(f"{step.id}-")
-        if step.id == name or (step.for_each and part != name):
-            return True
-        if step.uses in library.ids() and part != name and _has_step(library.runbook(step.uses).model, part, library):
-            return True
-    return False
 
 
 def _steps_named(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Iterable[str]]]:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 from hisops.documents.findings import Finding
-from hisops.documents.load import Loaded
 from hisops.documents.problems import nearest
+from hisops.documents.rules.steps import Books, StepName, is_known, step_names
 from hisops.documents.source import Keys
 from hisops.errors import HisopsError
 from hisops.model.report import COLUMNS, SLOTS, Report, Source
-from hisops.model.runbook import Runbook
 from hisops.model.text import Text
 
 _SOURCES = ("parameter", "result", "output", "run", "span", "within")
 _SLOT = re.compile(r"\{(\w*)\}")
 _MEASURED = ("parameter", "output", "span")
-
-
-class Books(Protocol):
-    """What these rules ask of the library."""
-
-    def ids(self) -> tuple[str, ...]:
-        """Return the ids of all runbooks."""
-
-    def runbook(self, name: str) -> Loaded[Runbook]:
-        """Return a runbook; a HisopsError if there is none, or it cannot be read."""
 
 
 def one_of_each(form: Report) -> Iterator[Finding]:
@@ -108,7 +97,9 @@ def known_to_runbooks(form: Report, library: Books) -> Iterator[Finding]:
     """Steps and parameters that the form asks for are those of some runbook; a slip would leave a box blank."""
     steps, parameters = _steps_and_parameters(library)
     for keys, name in _steps_asked(form):
-        yield from _known(keys, name, steps, "No runbook of the library has a step `{name}`.")
+        if not is_known(name, steps):
+            known = (each.name for each in steps)
+            yield from _known(keys, name, known, "No runbook of the library has a step `{name}`.")
     for keys, source in _sources(form):
         if source.parameter is not None:
             fact = "No runbook of the library has a parameter `{name}`."
@@ -129,17 +120,15 @@ def _steps_asked(form: Report) -> Iterator[tuple[Keys, str]]:
             yield (*keys, "output"), source.output.partition(".")[0]
 
 
-def _steps_and_parameters(library: Books) -> tuple[list[str], list[str]]:
-    """Return the names of all steps, those of a used runbook by the names that they get, and of all parameters."""
-    steps: dict[str, None] = {}
+def _steps_and_parameters(library: Books) -> tuple[list[StepName], list[str]]:
+    """Return the names of all steps and of all parameters."""
+    steps: dict[StepName, None] = {}
     parameters: dict[str, None] = {}
     for name in library.ids():
         with suppress(HisopsError):  # one that cannot be read is told of where it is linted
             runbook = library.runbook(name).model
             parameters |= dict.fromkeys(runbook.parameters)
-            for step in runbook.steps:
-                used = library.runbook(step.uses).model.steps if step.uses else ()
-                steps |= dict.fromkeys([step.id, *(f"{step.id}-{part.id}" for part in used)])
+            steps |= dict.fromkeys(step_names(runbook, library))
     return list(steps), list(parameters)
 
 
