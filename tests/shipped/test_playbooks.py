@@ -96,3 +96,8 @@ def test_a_target_without_a_standby_is_refused_for_a_night_that_needs_one() -> N
             site(standby=False),
             "his",
         )
+
+
+def test_the_standby_of_a_pair_is_the_other_one_whichever_of_the_two_the_site_says_it_at() -> None:
+    after_a_switchover = expanded("patch-night", "his_dr").steps
+    assert [step.child and step.child.target for step in after_a_switchover] == ["his", "his_dr"]

@@ -90,15 +90,19 @@ def _steps(
 
 
 def _database(played: Mapping[str, Any], site: Site, target: str) -> str:
-    standby = site.databases[target].standby
+    """Return where a run is: on the target, or on the other one of its pair, whoever is the standby today.
+
+    The site says `standby:` at one of the two; a run that is for a standby is refused by its role on any other.
+    """
     if played.get("on") != "standby":
         return target
-    if standby is None:
+    peer = site.peer_of(target)
+    if peer is None:
         raise UsageProblem(
             "HIS-6801", "The run {run} is on the standby of {target}, which has none in site.yaml.",
             "Add it there (`standby:`), or name another target.", run=played["id"], target=target,
         )  # fmt: skip
-    return standby
+    return peer
 
 
 def _titled(title: Mapping[str, str], site: Site, database: str) -> dict[str, str]:
