@@ -8,6 +8,7 @@ from typing import Any
 
 from hisops.errors import LogBroken, TrustUnusable, UsageProblem
 from hisops.model.account import Account, Begun, Reach, Written
+from hisops.model.moment import read_time
 from hisops.model.records import RunbookAmended
 
 Say = Callable[[str], str]
@@ -33,7 +34,7 @@ def accounts(logs: Path, trust: Any, names: Sequence[str], say: Say) -> list[Acc
 
 
 def _account(logs: Path, trust: Any, name: str, say: Say) -> Account:
-    from hisops.journal.reader import find_run
+    from hisops.journal.reader import find_run, load_run
     from hisops.journal.verify import verify_log
 
     checked = verify_log(logs, trust, run=find_run(logs, name))
@@ -42,18 +43,18 @@ def _account(logs: Path, trust: Any, name: str, say: Say) -> Account:
     entries = checked.ledger.runs[facts.run_id]
     segments = tuple(_begun(segment) for segment in facts.segments)
     lines = tuple(_written(seen, segments[seen.segment - 1].at.actor) for seen in facts.seen)
-    plan = _document(logs, facts.run_id, entries.opening["plan_blob"])
-    defined, runbook = _in_force(logs, facts.run_id, lines, plan)
+    amended = (line for line in reversed(lines) if isinstance(line.record, RunbookAmended))
+    run = load_run(logs, facts.run_id)
     return Account(
         run_id=facts.run_id,
         verdict=checked.verdict,
         exit_code=checked.exit_code,
         reach=_reach(checked, facts),
         doubts=_doubts(checked, say),
-        plan=plan,
+        plan=run.plan_document,
         plan_digest=str(entries.opening["plan"]),
-        runbook=runbook,
-        defined=defined or segments[0].at,
+        runbook=run.runbook,
+        defined=next(amended, segments[0].at),
         simulation=bool(entries.opening.get("simulation")),
         segments=segments,
         lines=lines,
@@ -99,29 +100,8 @@ def _written(seen: Any, actor: str) -> Written:
 
 
 def _begun(segment: Any) -> Begun:
-    from hisops.journal.stamp import read_time
-
     start = segment.start
     at = Written(
         segment=segment.number, line=1, time=read_time(start["ts"]), boottime=start["bt"], actor=start["actor"]
     )
     return Begun(at=at, host=start["host"], boot=start["boot"])
-
-
-def _in_force(
-    logs: Path, run: str, lines: Sequence[Written], plan: dict[str, Any]
-) -> tuple[Written | None, dict[str, Any]]:
-    """Return the runbook that the run goes by now, and the line that amended it if it is not the plan's."""
-    for line in reversed(lines):
-        if isinstance(line.record, RunbookAmended):
-            return line, dict(_document(logs, run, line.record.definitions)["runbook"])
-    return None, dict(plan["runbook"])
-
-
-def _document(logs: Path, run: str, blob: str) -> dict[str, Any]:
-    from json import loads
-
-    from hisops.journal.blobs import Blobs
-
-    document: dict[str, Any] = loads(Blobs(logs / "runs" / run / "blobs").read(blob))
-    return document

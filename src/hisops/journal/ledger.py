@@ -17,7 +17,8 @@ from hisops.journal.line import decode
 from hisops.journal.merkle import Tree
 from hisops.journal.runkey import LEDGER
 from hisops.journal.sshsig import armor, dearmor
-from hisops.journal.stamp import TOLERANCE, Stamp, read_clock, read_time, write_time
+from hisops.journal.stamp import TOLERANCE, Stamp, read_clock
+from hisops.model.moment import read_time, write_time
 from hisops.ports import Certifier, Clock
 
 FILE, LOCK, TORN = "ledger.jsonl", "ledger.lock", "ledger.torn"

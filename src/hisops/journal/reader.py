@@ -17,7 +17,8 @@ from hisops.journal.heads import SegmentHead
 from hisops.journal.ledger import FILE
 from hisops.journal.segment import segment_name
 from hisops.journal.sshkey import fingerprint
-from hisops.journal.stamp import Stamp, read_time
+from hisops.journal.stamp import Stamp
+from hisops.model.moment import read_time
 from hisops.model.records import Record, RunbookAmended, RunSealed, from_fields
 
 OPENINGS = {"run.open": 1, "seg.open": 0}

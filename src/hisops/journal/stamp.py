@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from hisops.model.moment import write_time
 from hisops.ports import Clock
 
 TOLERANCE = 2_000_000  # µs by which wall clock and time since boot may drift apart between two lines
@@ -35,15 +36,3 @@ class Stamp:
 def read_clock(clock: Clock) -> Stamp:
     """Return the time now."""
     return Stamp(clock.now(), clock.boottime())
-
-
-def write_time(time: datetime) -> str:
-    """Return `time` as a line has it: UTC, microseconds, Z."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def read_time(text: str) -> datetime:
-    """Return the time in `text`; ValueError unless it is written as `write_time` does."""
-    if len(text) != 27 or text[26] != "Z" or text[10] != "T":
-        raise ValueError(f"{text!r} is no time")
-    return datetime.fromisoformat(text)

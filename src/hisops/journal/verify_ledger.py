@@ -25,9 +25,10 @@ from hisops.journal.runkey import LEDGER
 from hisops.journal.sshcert import KIND as CERTIFICATE
 from hisops.journal.sshkey import kind_of
 from hisops.journal.sshsig import from_base64, parse, verify
-from hisops.journal.stamp import TOLERANCE, Stamp, read_time
+from hisops.journal.stamp import TOLERANCE, Stamp
 from hisops.journal.trust import Trust
 from hisops.journal.verify_checkpoint import verify_checkpoint
+from hisops.model.moment import read_time
 
 REMARKS = frozenset({"ledger.torn", "clock.step"})
 OF_RUNS = frozenset({"run.open", "seg.open", "run.close"})

@@ -24,7 +24,7 @@ from hisops.journal.protocol import check_story
 from hisops.journal.runkey import RUN
 from hisops.journal.segment import segment_name
 from hisops.journal.sshsig import dearmor
-from hisops.journal.stamp import TOLERANCE, read_time
+from hisops.journal.stamp import TOLERANCE
 from hisops.journal.trust import Trust
 from hisops.journal.verify_amendments import Amendments
 from hisops.journal.verify_children import Families
@@ -32,6 +32,7 @@ from hisops.journal.verify_evidence import check_evidence
 from hisops.journal.verify_segment import Seen, SegmentFacts, SegmentReader
 from hisops.journal.windows import check_window
 from hisops.model import records as r
+from hisops.model.moment import read_time
 from hisops.model.run import RunView
 
 

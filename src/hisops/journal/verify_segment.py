@@ -17,7 +17,8 @@ from hisops.journal.ledger_facts import Opened
 from hisops.journal.runkey import RUN
 from hisops.journal.segment import segment_name
 from hisops.journal.sshsig import from_base64
-from hisops.journal.stamp import TOLERANCE, Stamp, read_time
+from hisops.journal.stamp import TOLERANCE, Stamp
+from hisops.model.moment import read_time
 from hisops.model.records import ClockStepped, Record, RunSealed, from_fields
 
 FORMAT = "hisops-log/"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from hisops.model import records as r
 from hisops.model.account import Written
+from hisops.model.moment import write_time
 from hisops.model.report import RunFact
 from hisops.model.text import Text
 from hisops.report.sheet import Cell
 from hisops.report.story import Story
-from hisops.report.tongue import Tongue, iso
+from hisops.report.tongue import Tongue
 
 Fact = Callable[[Story, Tongue, Mapping[str, Text]], Cell | None]
 Words = Mapping[str, Text]
@@ -128,7 +129,7 @@ def _verdict(story: Story, tongue: Tongue, words: Words) -> Cell:
 def moment_cell(story: Story, tongue: Tongue, line: Written, *, short: bool = False) -> Cell:
     """Return the cell of a line's time; `short` leaves out the day on which the run began."""
     since = story.account.segments[0].at.time if short else None
-    return Cell(value=iso(line.time), text=tongue.time(line.time, since), refs=(story.ref(line, "ts"),))
+    return Cell(value=write_time(line.time), text=tongue.time(line.time, since), refs=(story.ref(line, "ts"),))
 
 
 def _people(story: Story, tongue: Tongue, found: Iterable[tuple[str, Written]], part: str) -> Cell:

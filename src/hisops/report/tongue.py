@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from hisops.model.report import Report
@@ -90,8 +90,3 @@ class Tongue:
         if isinstance(value, bool):
             return self.term("true" if value else "false")
         return self.foreign(str(value))
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment for machines."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
