@@ -20,6 +20,7 @@ from hisops.console.progress import Progress, short_id
 from hisops.console.theme import CARE, Page, Screen, put
 from hisops.console.timing import run_window_words
 from hisops.console.words import step_look
+from hisops.model.expanding import source_step
 from hisops.model.runbook import Step
 from hisops.ports import Question
 
@@ -157,9 +158,9 @@ def asked_lines(question: Question, progress: Progress, page: Page) -> list[Text
 def _read_back_rows(question: Question, progress: Progress, page: Page) -> list[tuple[str, Text | str]]:
     if not question.of:
         return []
-    first, *_, last = parts = question.of.split(".")
-    whose = f"{progress.title(parts[1].replace('_', '-'), page.say.code)}: " if first == "steps" else ""
-    return [(page.say("to read back"), f"{whose}{last}")]
+    step = source_step(question.of, (each.id for each in progress.runbook.steps))
+    whose = f"{progress.title(step, page.say.code)}: " if step else ""
+    return [(page.say("to read back"), f"{whose}{question.of.rpartition('.')[2]}")]
 
 
 def _step_rows(step: Step | None, page: Page) -> list[tuple[str, Text | str]]:
