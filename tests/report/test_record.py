@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from hisops.errors import UsageProblem
 from hisops.model import records as r
-from hisops.model.report import Report
+from hisops.model.report import Report, Source
 from hisops.report.record import record, short_names
 from tests.report.conftest import told
 from tests.report.reading import box, line_of, plan_of, table, text
@@ -367,3 +368,16 @@ def test_runs_are_named_twice_or_out_of_order_by_nobody(site: Site) -> None:
 def test_runs_have_short_names_only_where_these_tell_them_apart() -> None:
     assert short_names(["2026-a-x1", "2026-b-x2"]) == (("2026-a-x1", "x1"), ("2026-b-x2", "x2"))
     assert short_names(["2026-a-x1", "2026-b-x1"]) == (("2026-a-x1", "2026-a-x1"), ("2026-b-x1", "2026-b-x1"))
+
+
+def test_a_label_leaves_all_else_of_a_cell_as_it_is(site: Site, form: Report) -> None:
+    Drill(site).whole()
+    section = next(each for each in form.sections if each.boxes)
+    plain = section.boxes[0].model_copy(update={"from_": (Source.model_validate({"run": "plan"}),)})
+    label = Source.model_validate({"run": "plan", "label": {"zh": "计划", "en": "plan"}})
+    labelled = plain.model_copy(update={"id": "labelled", "from_": (label,)})
+    sections = (section.model_copy(update={"boxes": (plain, labelled)}),)
+    sheet = record(form.model_copy(update={"sections": sections, "moments": ()}), told(site, RUN), "en")
+    (bare,), (named,) = box(sheet, plain.id), box(sheet, "labelled")
+    assert named == replace(bare, label="plan")
+    assert named.digest

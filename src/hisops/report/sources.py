@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hisops.model import records as r
 from hisops.model.account import Written
 from hisops.model.report import Box, Comparison, Report, Source, Span
+from hisops.model.text import Text
 from hisops.report.facts import FACTS
 from hisops.report.moments import Reached, bad_checks, between
 from hisops.report.sheet import Cell, Ref, Tone
@@ -61,7 +62,7 @@ def _found(source: Source, story: Story, logs: Logs) -> Cell | None:
     if source.parameter is not None:
         return _parameter(source.parameter, source, story, logs)
     if source.result is not None:
-        return result_cell(source.result, source, story, logs)
+        return result_cell(source.result, source.words, story, logs)
     if source.output is not None:
         return _output(source.output, source, story, logs)
     if source.run is not None:
@@ -96,11 +97,11 @@ def _output(path: str, source: Source, story: Story, logs: Logs) -> Cell | None:
     return Cell(value=value, text=_written(value, source, logs.tongue), refs=refs)
 
 
-def result_cell(step: str, source: Source, story: Story, logs: Logs) -> Cell | None:
-    """Return what became of a step: a person's answer, else its outputs, else its state with the reason."""
+def result_cell(step: str, words: Mapping[str, Text], story: Story, logs: Logs) -> Cell | None:
+    """Return what became of a step: a person's answer in the form's `words`, else outputs, state and reason."""
     if (line := story.answered(step)) is not None and isinstance(line.record, r.GateDecided):
         said = line.record.value or ""
-        return Cell(value=said, text=logs.tongue.term(said, source.words), refs=(story.ref(line, "value"),))
+        return Cell(value=said, text=logs.tongue.term(said, words), refs=(story.ref(line, "value"),))
     line = story.settled(step)
     if line is None or not isinstance(line.record, r.StepChanged):
         return None
@@ -168,10 +169,7 @@ def _written(value: Any, source: Source, tongue: Tongue) -> str:
 def _labelled(source: Source, cell: Cell, tongue: Tongue) -> Cell:
     if source.label is None:
         return cell
-    return Cell(
-        value=cell.value, text=cell.text, refs=cell.refs, tone=cell.tone, blank=cell.blank,
-        label=tongue.say(source.label),
-    )  # fmt: skip
+    return replace(cell, label=tongue.say(source.label))
 
 
 def _out(line: Written | None) -> Mapping[str, Any]:

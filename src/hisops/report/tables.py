@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hisops.model import records as r
 from hisops.model.account import Written
-from hisops.model.report import Section, Source, Table
+from hisops.model.report import Section, Table
 from hisops.model.text import parse_duration
 from hisops.report.facts import FACTS, moment_cell
 from hisops.report.interruptions import interruptions
@@ -20,7 +20,6 @@ from hisops.report.tongue import Tongue
 Row = dict[str, Cell]
 _ASKED = frozenset({"moments", "checks"})  # here people look for an answer; elsewhere there may be none to have
 NOTHING = Cell(text="–", blank=True)
-_PLAIN = Source(run="id")
 _TONES: dict[str, Tone] = {"good": "good", "bad": "bad", "left-out": ""}
 
 
@@ -117,7 +116,7 @@ def _moments(logs: Logs) -> Iterator[Rows]:
         if reached is not None:
             story, line = reached.story, reached.line
             row |= {"time": moment_cell(story, logs.tongue, line), "who": _by(line, story, logs)}
-            said = result_cell(str(getattr(line.record, "step", "")), _PLAIN, story, logs)
+            said = result_cell(str(getattr(line.record, "step", "")), {}, story, logs)
             row |= {"said": said} if said else {}
         rows.append(row)
     yield Rows("", rows)
@@ -140,7 +139,7 @@ def _check(index: int, story: Story, logs: Logs) -> Row:
     row = {"check": Cell(text=logs.tongue.say(check.title))}
     line = story.answered(check.step)
     if line is None:
-        found = result_cell(check.step, _PLAIN, story, logs)
+        found = result_cell(check.step, {}, story, logs)
         return {**row, "result": found} if found else row
     said = str(getattr(line.record, "value", "") or "")
     result, refs = result_of(said, logs.form.results), (story.ref(line, "value"),)
