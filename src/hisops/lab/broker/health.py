@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hisops.lab import redo
 from hisops.lab.broker.config import own_name
 from hisops.lab.broker.properties import threshold
+from hisops.lab.net_errors import NO_LISTENER, NO_SERVICE
 from hisops.lab.state import State
 
 _SETTLES = 60.0
@@ -48,8 +49,8 @@ class View:
         if state is self.own or redo.reachable(state):
             return ""
         if not state["listener"]["up"]:
-            return "ORA-12541: TNS:no listener"
-        return "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
+            return NO_LISTENER
+        return NO_SERVICE
 
     def settling(self) -> bool:
         """Whether a role change is so fresh that members still complain of it."""

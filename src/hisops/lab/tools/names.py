@@ -5,16 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from hisops.lab.layout import HOSTS
+from hisops.lab.net_errors import BLOCKED, NO_HOST, NO_LISTENER, NO_SERVICE, UNKNOWN
 from hisops.lab.network import STATIC, host_of, read_aliases, service_of
 from hisops.lab.registration import ready_services, registered
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
-
-UNKNOWN = "ORA-12154: TNS:could not resolve the connect identifier specified"
-NO_LISTENER = "ORA-12541: TNS:no listener"
-NO_SERVICE = "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
-BLOCKED = "ORA-12528: TNS:listener: all appropriate instances are blocking new connections"
-NO_HOST = "ORA-12545: Connect failed because target host or object does not exist"
 
 
 class NotReached(Exception):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hisops.lab import redo, scn
+from hisops.lab.net_errors import NO_LISTENER, NO_SERVICE
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 
@@ -154,10 +155,9 @@ def _destination(state: State, peer: State) -> tuple[str, str | None]:
     if peer["role"] == redo.STANDBY and (redo.flows(peer) or (redo.reachable(peer) and state["status"] != "OPEN")):
         return "VALID", None
     if not peer["listener"]["up"]:
-        return "ERROR", "ORA-12541: TNS:no listener"
+        return "ERROR", NO_LISTENER
     if not redo.mounted(peer):
-        known = "ORA-12514: TNS:listener does not currently know of service requested in connect descriptor"
-        return "ERROR", known
+        return "ERROR", NO_SERVICE
     return "ERROR", "ORA-16009: invalid redo transport destination"
 
 

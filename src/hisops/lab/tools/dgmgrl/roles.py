@@ -5,11 +5,12 @@ from __future__ import annotations
 from hisops.lab import alert, lifecycle, redo, role_commands
 from hisops.lab.broker.config import REINSTATE, amend, own_name, works
 from hisops.lab.commands import CommandRefused
+from hisops.lab.net_errors import NO_LISTENER
 from hisops.lab.opening import open_database
 from hisops.lab.standby_commands import flash_back
 from hisops.lab.state import State
 from hisops.lab.tools.dgmgrl.session import LOST, WRONG_PASSWORD, Refused, Session, failed
-from hisops.lab.tools.names import NO_LISTENER, static_identifier
+from hisops.lab.tools.names import static_identifier
 
 _RECREATE = "ORA-16795: the standby database needs to be re-created"
 

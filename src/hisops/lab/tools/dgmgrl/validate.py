@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from hisops.lab import redo
 from hisops.lab.broker.health import View
+from hisops.lab.net_errors import NO_LISTENER
 from hisops.lab.state import State
 from hisops.lab.tools.dgmgrl.session import WRONG_PASSWORD, Session, failed
 from hisops.lab.tools.dgmgrl.show import span
-from hisops.lab.tools.names import NO_LISTENER, static_identifier
+from hisops.lab.tools.names import static_identifier
 
 _ONLINE_LOGS = 3
 _TEMP_FILES = 3
