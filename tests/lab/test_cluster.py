@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -62,16 +63,57 @@ def test_a_service_is_moved_and_moved_back(both: Pair) -> None:
     assert again[1][0].startswith("PRCR-1090")
 
 
-def test_an_instance_with_services_is_stopped_by_force_alone(both: Pair) -> None:
+def test_an_instance_with_services_is_stopped_only_if_it_is_said_what_becomes_of_them(both: Pair) -> None:
     code, lines = run(both, "srvctl stop instance -d emr -i emr1 -o immediate")
     assert (code, lines[0]) == (1, "PRCD-1315 : failed to stop instances for database emr")
-    assert run(both, "srvctl stop instance -d emr -i emr1 -f") == (0, [])
+    assert run(both, "srvctl stop instance -d emr -i emr1 -failover") == (0, [])
     assert run(both, "srvctl status database -d emr")[1] == [
         "Instance emr1 is not running on node his-db1",
         "Instance emr2 is running on node his-db2",
     ]
     assert run(both, "srvctl start instance -d emr -i emr1")[0] == 0
     assert "with online services emr_app,emr_report" in run(both, "srvctl status database -d emr -v")[1][1]
+
+
+@pytest.mark.parametrize("force", ["-f", "-force"])
+def test_force_takes_services_down_with_their_instance_until_somebody_starts_them(both: Pair, force: str) -> None:
+    assert run(both, f"srvctl stop instance -db emr -instance emr1 {force}") == (0, [])
+    assert run(both, "srvctl status service -db emr")[1] == [
+        "Service emr_app is not running.",
+        "Service emr_report is running on instance(s) emr2",
+    ]
+    assert run(both, "srvctl start instance -db emr -instance emr1")[0] == 0
+    assert run(both, "srvctl status service -db emr -service emr_app")[1] == ["Service emr_app is not running."]
+    assert run(both, "srvctl start service -db emr -service emr_app")[0] == 0
+    evict(both)
+    evict(both, on=False)
+    assert run(both, "srvctl status service -db emr -service emr_app")[1][0].endswith("instance(s) emr1")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "relocate service -db emr -service emr_app -oldinst emr1 -newinst emr2",
+        "stop instance -db emr -instance emr1 -f",
+        "start instance -db emr -instance emr2",
+        "start service -db emr -service emr_report",
+    ],
+)
+def test_others_change_the_lab_while_srvctl_works(both: Pair, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    with both.store.change(LAB) as lab:
+        if command.startswith("start"):
+            lab["cluster"]["instances"]["emr2"] = False
+            lab["cluster"]["services"]["emr_report"] = ""
+    worked = []
+
+    def work(self: Terminal, seconds: float) -> None:
+        with (both.layout.state / ".lab.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        worked.append(seconds)
+
+    monkeypatch.setattr(Terminal, "pause", work)
+    assert run(both, f"srvctl {command}")[0] == 0
+    assert len(worked) == 1
 
 
 def test_an_evicted_node_loses_everything_to_the_other(both: Pair) -> None:

@@ -18,8 +18,8 @@ CLIENTS = {"emr_app": 9, "emr_report": 3}
 def start_state() -> State:
     """Return the cluster as a lab starts with it: everything where it is preferred.
 
-    `nodes`: who is a member. `rising`: since when a node's stack has been coming up. `stopped`: instances that were
-    stopped on purpose, and that Clusterware therefore leaves alone.
+    `nodes`: who is a member. `rising`: since when a node's stack has been coming up. `stopped`: instances and
+    services that were stopped on purpose, and that Clusterware therefore leaves alone.
     """
     return {
         "nodes": dict.fromkeys(NODES, True),
@@ -76,7 +76,7 @@ def fail_over(cluster: State) -> None:
     """Move services whose instance has gone to one that runs; without one they are down."""
     running = [instance for instance in INSTANCES if up(cluster, instance)]
     for service, instance in cluster["services"].items():
-        if instance not in running:
+        if instance not in running and service not in cluster["stopped"]:
             cluster["services"][service] = running[0] if running else ""
 
 

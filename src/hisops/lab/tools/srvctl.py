@@ -1,4 +1,7 @@
-"""srvctl status, config, start, stop and relocate for the cluster's database, with options of 11.2 and of 12c on."""
+"""srvctl status, config, start, stop and relocate for the cluster's database, with options of 11.2 and of 12c on.
+
+`-f` is -force, as it is since 12.1.0.2: services go down with their instance. -failover takes them to another one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _OPTIONS = {
     "-t": "new", "-newinst": "new", "-o": "how", "-stopoption": "how", "-currentnode": "from", "-targetnode": "to",
 }  # fmt: skip
 _Action = Callable[[Desk, State, dict[str, str], set[str]], None]
-_FLAGS = ("-v", "-verbose", "-f", "-force", "-failover")
+_FLAGS = {"-v": "verbose", "-verbose": "verbose", "-f": "force", "-force": "force", "-failover": "failover"}
 
 
 class _Wrong(Exception):
@@ -29,8 +32,8 @@ def run(desk: Desk) -> int:
     """Carry out one command."""
     try:
         given, flags = _parse(desk.argv[2:])
-        action = _COMMANDS.get(" ".join(desk.argv[:2]).lower())
-        if action is None:
+        command = " ".join(desk.argv[:2]).lower()
+        if command not in _SHOWS and command not in _CHANGES:
             raise _Wrong("PRKO-2000 : Invalid command line syntax")
         if not cluster_stack.settle(desk.layout)["cluster"]["nodes"][desk.host]:
             raise _Wrong("PRCR-1070 : Failed to check if resource ora.emr.db is registered",
@@ -39,18 +42,29 @@ def run(desk: Desk) -> int:
             name = given.get("db", "")
             raise _Wrong(f"PRCD-1120 : The resource for database {name} could not be found.",
                          f"PRCR-1001 : Resource ora.{name}.db does not exist")  # fmt: skip
-        if label := _STRIKES.get(" ".join(desk.argv[:2]).lower()):
-            cluster_stack.strike(desk, label)
-        with desk.store.change(LAB) as lab:
-            failed = _carried_out(action, desk, lab["cluster"], given, flags)
-        if failed:
-            raise _Wrong(*failed)
+        if command in _SHOWS:
+            _SHOWS[command](desk, cluster.read(desk.store), given, flags)
+        else:
+            _change(desk, command, given, flags)
         if not cluster.read(desk.store)["nodes"][desk.host]:
             raise _Wrong("CRS-0184 : Cannot communicate with the CRS daemon.")
     except _Wrong as wrong:
         desk.out(*wrong.lines)
         return 1
     return 0
+
+
+def _change(desk: Desk, command: str, given: dict[str, str], flags: set[str]) -> None:
+    """Carry out a command that changes something: tried on a copy first, since it is held up with no lock taken."""
+    if label := _STRIKES.get(command):
+        cluster_stack.strike(desk, label)
+    action, seconds = _CHANGES[command]
+    _carried_out(action, desk, cluster.read(desk.store), given, flags)
+    desk.pause(seconds)
+    with desk.store.change(LAB) as lab:
+        failed = _carried_out(action, desk, lab["cluster"], given, flags)
+    if failed:
+        raise _Wrong(*failed)
 
 
 def _carried_out(action: _Action, desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> tuple[str, ...]:
@@ -71,7 +85,7 @@ def _parse(words: list[str]) -> tuple[dict[str, str], set[str]]:
     while queue:
         word = queue.pop(0).lower()
         if word in _FLAGS:
-            flags.add(word[:2])
+            flags.add(_FLAGS[word])
         elif word in _OPTIONS and queue:
             given[_OPTIONS[word]] = queue.pop(0)
         else:
@@ -86,7 +100,7 @@ def _status_database(desk: Desk, state: State, given: dict[str, str], flags: set
             continue
         services = sorted(name for name, where in state["services"].items() if where == instance)
         online = f" with online services {','.join(services)}" if services else ""
-        more = f"{online}. Instance status: Open." if "-v" in flags else ""
+        more = f"{online}. Instance status: Open." if "verbose" in flags else ""
         desk.out(f"Instance {instance} is running on node {node}{more}")
 
 
@@ -116,7 +130,6 @@ def _relocate(desk: Desk, state: State, given: dict[str, str], flags: set[str]) 
             f"PRCR-1064 : Failed to start resource {resource} on node {node}",
             f"CRS-2717: Server '{node}' is not in any of the server pool(s) hosting resource '{resource}'",
         )
-    desk.pause(3)
     if desk.armed("service-stuck"):
         state["services"][service] = ""
         raise _Wrong(
@@ -132,7 +145,7 @@ def _relocate(desk: Desk, state: State, given: dict[str, str], flags: set[str]) 
 def _stop_instance(desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> None:
     instance = _instance(given)
     busy = [name for name, where in state["services"].items() if where == instance]
-    if busy and not flags & {"-f"}:
+    if busy and not flags & {"force", "failover"}:
         resource = f"ora.{cluster.DATABASE}"
         raise _Wrong(
             f"PRCD-1315 : failed to stop instances for database {cluster.DATABASE}",
@@ -144,9 +157,10 @@ def _stop_instance(desk: Desk, state: State, given: dict[str, str], flags: set[s
     if not cluster.up(state, instance):
         raise _Wrong(f"PRCC-1017 : {cluster.DATABASE} was already stopped on {cluster.INSTANCES[instance]}",
                      f"PRCR-1005 : Resource ora.{cluster.DATABASE}.db is already stopped")  # fmt: skip
-    desk.pause(5)
     state["instances"][instance] = False
-    state["stopped"] = sorted({*state["stopped"], instance})
+    halted = [] if "failover" in flags else busy
+    state["services"] |= dict.fromkeys(halted, "")
+    state["stopped"] = sorted({*state["stopped"], instance, *halted})
     cluster.fail_over(state)
 
 
@@ -160,7 +174,6 @@ def _start_instance(desk: Desk, state: State, given: dict[str, str], flags: set[
             f"PRCR-1064 : Failed to start resource ora.{cluster.DATABASE}.db on node {cluster.INSTANCES[instance]}",
             f"CRS-2662: Resource 'ora.{cluster.DATABASE}.db' is disabled on server '{cluster.INSTANCES[instance]}'",
         )
-    desk.pause(8)
     state["instances"][instance] = True
     state["stopped"] = [name for name in state["stopped"] if name != instance]
     cluster.fail_over(state)
@@ -179,8 +192,8 @@ def _start_service(desk: Desk, state: State, given: dict[str, str], flags: set[s
                      f"PRCR-1079 : Failed to start resource {resource}",
                      f"CRS-2632: There are no more servers to try to place resource '{resource}' on that would satisfy "
                      "its placement policy")  # fmt: skip
-    desk.pause(2)
     state["services"][service] = wanted
+    state["stopped"] = [name for name in state["stopped"] if name != service]
 
 
 def _config_database(desk: Desk, state: State, given: dict[str, str], flags: set[str]) -> None:
@@ -261,13 +274,16 @@ def _instance(given: dict[str, str]) -> str:
 
 
 _STRIKES = {"relocate service": "relocate", "stop instance": "stop-instance", "start instance": "start-instance"}
-_COMMANDS: dict[str, _Action] = {
+_SHOWS: dict[str, _Action] = {
     "status database": _status_database,
     "status service": _status_service,
-    "relocate service": _relocate,
-    "stop instance": _stop_instance,
-    "start instance": _start_instance,
-    "start service": _start_service,
     "config database": _config_database,
     "config service": _config_service,
 }
+_CHANGES: dict[str, tuple[_Action, float]] = {
+    "relocate service": (_relocate, 3),
+    "stop instance": (_stop_instance, 5),
+    "start instance": (_start_instance, 8),
+    "start service": (_start_service, 2),
+}
+"""What changes the cluster, and the seconds that it takes at pace 1."""
