@@ -136,6 +136,34 @@ def test_a_broker_that_dies_half_way_leaves_two_standbys(both: Pair) -> None:
     assert 'new primary is "his"' in dgmgrl(both, "switchover to his", host=SECOND), "it strikes once"
 
 
+def test_apply_that_dies_half_way_has_to_be_started_before_one_is_made_primary(both: Pair) -> None:
+    fault(both, "apply-dies-half-way")
+    assert "Error: ORA-16665: timeout waiting for the result from a member" in dgmgrl(both, "switchover to his_dr")
+    both.mount("his")
+    assert both.role("his_dr")[::2] == ("PHYSICAL STANDBY", "RECOVERY NEEDED")
+    force = "alter database switchover to his_dr force"
+    assert both.sql("his_dr", force) == "ORA-16473: database is not in limbo"
+    assert both.sql("his_dr", APPLY) == "Database altered."
+    assert both.role("his_dr")[2] == "TO PRIMARY"
+    assert both.sql("his_dr", force) == "Database altered."
+    both.open("his_dr")
+    both.sql("his", APPLY)
+    dgmgrl(both, "disable configuration", "enable configuration", host=SECOND)
+    assert 'new primary is "his"' in dgmgrl(both, "switchover to his", host=SECOND), "it strikes once"
+
+
+def test_without_autostart_nothing_is_started_at_boot(both: Pair) -> None:
+    fault(both, "no-autostart")
+    for name in ("his", "his_dr"):
+        both.shutdown(name)
+        assert not autostart.wanted(both.layout, both.state(name))
+    autostart.boot(both.layout, "his-db1")
+    assert both.state("his")["status"] == "DOWN"
+    fault(both, "no-autostart", on=False)
+    autostart.boot(both.layout, "his-db1")
+    assert both.state("his")["status"] == "OPEN"
+
+
 def test_password_by_slash_leaves_the_old_primary_down(both: Pair) -> None:
     fault(both, "password-by-slash")
     said = dgmgrl(both, "switchover to his_dr", "show configuration")

@@ -24,6 +24,7 @@ FAULTS = st.sampled_from(
         "flashback-off",
         "insufficient-srls",
         "broker-dies-half-way",
+        "apply-dies-half-way",
         "password-by-slash",
         "old-primary-returns",
         "observer-lost",

@@ -8,7 +8,7 @@ import oracledb
 import pytest
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import alert, control, pictures, scenario, scn
+from hisops.lab import alert, autostart, control, pictures, scenario, scn
 from hisops.lab.inventory import Inventory
 from hisops.lab.patches import RU_1927
 from hisops.lab.state import Store
@@ -50,6 +50,15 @@ def test_after_a_failover_one_takes_writes_and_the_other_is_down_and_still_a_pri
     his, change = fresh.state("his"), fresh.state("his_dr")["became_primary_scn"]
     assert (his["role"], his["status"]) == ("PRIMARY", "DOWN")
     assert his["flashback_from"] < change <= scn.current(his)
+
+
+def test_after_a_drill_the_old_primary_is_fenced_as_well(fresh: Pair) -> None:
+    put_up(fresh, "failed-over-drill")
+    assert fresh.role("his_dr")[:2] == ("PRIMARY", "READ WRITE")
+    his = fresh.state("his")
+    assert (his["role"], his["status"], his["listener"]["up"]) == ("PRIMARY", "DOWN", False)
+    autostart.boot(fresh.layout, his["host"])
+    assert fresh.state("his")["status"] == "DOWN", "oratab says N"
 
 
 def test_the_former_primary_can_be_made_a_standby_by_sql(fresh: Pair) -> None:

@@ -142,6 +142,14 @@ def test_a_pluggable_database_that_was_not_saved_open_stays_mounted(lab: Rehears
     assert modes == {"PDB$SEED": "READ ONLY", "HISPDB": "READ WRITE", "LISPDB": "MOUNTED"}
 
 
+def test_a_pluggable_database_can_be_open_read_only_beside_others(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "pdb-read-only", True)
+    modes = {pdb["name"]: pdb["open_mode"] for pdb in lab.store.read("his")["pdbs"]}
+    assert modes == {"PDB$SEED": "READ ONLY", "HISPDB": "READ WRITE", "LISPDB": "READ ONLY"}
+    control.set_fault(lab.directory, "pdb-read-only", False)
+    assert lab.store.read("his")["pdbs"][2]["open_mode"] == "READ WRITE"
+
+
 def test_restore_points(lab: Rehearsal) -> None:
     create = "create restore point PRE_CHG1 guarantee flashback database;\n"
     answer = lab.sqlplus(f"{SYSDBA}{create}{create}select name from v$restore_point;\ndrop restore point PRE_CHG1;")

@@ -49,6 +49,12 @@ class Cast:
                 words=" ".join(("hisops", *words)), exit=done.returncode, said=last_line(done),
             )  # fmt: skip
 
+    def resolve(self, run: str, step: str, what: str, seen: str) -> None:
+        """Have the operator decide what became of a step, on evidence that says what was seen."""
+        evidence = self._lab / "evidence.txt"
+        evidence.write_text(f"{seen}\n", encoding="utf-8")
+        self.must("resolve", run, step, "--as", what, "--evidence", str(evidence))
+
     def sit(self, *words: str) -> Seat:
         """Have the operator call hisops at a terminal, one that cannot be drawn upon: what is told stays to be read."""
         return self._sit(words, self._environment(OPERATOR) | {"TERM": "dumb"})

@@ -61,6 +61,8 @@ class Rehearsal:
             return outcome
         for number, act in enumerate(scenario.acts):
             self._set_faults(act)
+            for step, what in act.resolve.items():
+                self._cast.resolve(str(outcome.run), step, what, SEEN)
             words = self._words(act, number, outcome.run)
             done, answer = (self._at_terminal if act.terminal else self._by_commands)(scenario, act, words)
             outcome.run = answer.get("run", outcome.run)

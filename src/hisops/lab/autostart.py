@@ -30,6 +30,16 @@ def wanted(layout: Layout, state: State) -> bool:
     return False
 
 
+def mark(layout: Layout, state: State, flag: str) -> None:
+    """Write into oratab of its host whether a database is started at boot: Y or N."""
+    path = layout.machine(state["host"]).root / "etc" / "oratab"
+    marked = [
+        f"{line.rpartition(':')[0]}:{flag}" if line.startswith(f"{state['sid']}:") else line
+        for line in path.read_text().splitlines()
+    ]
+    path.write_text("\n".join(marked) + "\n")
+
+
 def boot(layout: Layout, host: str) -> None:
     """Do what dbstart does on a host that has booted."""
     store = Store(layout.state)

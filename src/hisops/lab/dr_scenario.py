@@ -80,6 +80,12 @@ def primary_lost(layout: Layout, on: bool) -> None:
             _change(layout, name, lambda one, _: _take_away(one) if on else one["listener"].update(up=True))
 
 
+def no_autostart(layout: Layout, on: bool) -> None:
+    """Have nothing started at boot, on either host, or all of it."""
+    for _, state, _ in _sides(layout):
+        autostart.mark(layout, state, "N" if on else "Y")
+
+
 def _take_away(state: State) -> None:
     down(state)
     state["listener"].update(up=False)
@@ -129,6 +135,7 @@ CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "flashback-off": flashback_off,
     "insufficient-srls": insufficient_srls,
     "observer-lost": observer_lost,
+    "no-autostart": no_autostart,
     "primary-lost": primary_lost,
     "node-evicted": node_evicted,
 }

@@ -36,6 +36,11 @@ FAULTS: dict[str, Text] = {
         zh="切换进行到一半时 broker 失去响应,两侧都成为备库(一次)",
         en="The broker ceases to answer in the middle of the next switchover: both databases are standbys (once)",
     ),
+    "apply-dies-half-way": Text(
+        zh="broker 切换进行到一半时备库的恢复进程终止,日志末尾未应用,两侧都成为备库(一次)",
+        en="Redo apply dies in the middle of the next switchover by the broker, before the end of redo is applied: "
+        "both databases are standbys (once)",
+    ),
     "password-by-slash": Text(
         zh="dgmgrl 没有另一侧可用的口令(如同用 / 登录),重启旧主库时报 ORA-01017",
         en="dgmgrl has no password for the other side, as if started with /: ORA-01017 at the old primary's restart",
@@ -43,6 +48,10 @@ FAULTS: dict[str, Text] = {
     "old-primary-returns": Text(
         zh="故障切换之后旧主库所在主机恢复,oratab 为 :Y 时自行启动(一次)",
         en="After a failover the old primary's host is back: dbstart starts what oratab says (once)",
+    ),
+    "no-autostart": Text(
+        zh="两台主机的 oratab 标志都是 N(dbca 的默认值),主机重启后什么都不自行启动",
+        en="oratab says N on both hosts, as dbca writes it: nothing starts by itself at boot, no listener either",
     ),
     "primary-lost": Text(
         zh="主库突然失去:实例和监听器都停止,不再应答",
@@ -87,6 +96,7 @@ FAULTS: dict[str, Text] = {
         zh="一个 PDB 处于 MOUNTED 状态,datapatch 会跳过它",
         en="One pluggable database is MOUNTED, so that datapatch skips it",
     ),
+    "pdb-read-only": Text(zh="一个 PDB 以只读方式打开", en="One pluggable database is open read only"),
     "link-drop": Text(
         zh="长命令执行到一半时所有 SSH 连接断开(一次)",
         en="All SSH connections are cut in the middle of the next long command (once)",

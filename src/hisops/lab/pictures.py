@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import pair, redo
+from hisops.lab import autostart, pair, redo
 from hisops.lab.hand import Hand
 from hisops.lab.inventory import install
 from hisops.lab.layout import PRIMARY_HOST, Layout
@@ -21,6 +21,10 @@ PICTURES: dict[str, Text] = {
     "failed-over": Text(
         zh="用 SQL 故障切换后:his_dr 是主库并已打开,his 已关闭、控制文件中仍是主库,无 broker",
         en="After a failover by SQL: his_dr is the primary and open, his is down and still primary in its control file",
+    ),
+    "failed-over-drill": Text(
+        zh="用 SQL 做完故障切换演练后:同 failed-over，旧主库的监听器也已停止，oratab 标志为 N",
+        en="After a failover drill by SQL: as failed-over, the old primary's listener is down, too, and oratab says N",
     ),
     "failed-over-broker": Text(
         zh="由 broker 故障切换后:his 为 (disabled),需恢复(ORA-16661)",
@@ -99,6 +103,13 @@ def _failed_over(hand: Hand) -> None:
     hand.sql("his_dr", _CANCEL, "alter database failover to his_dr", "alter database open", *_PDBS)
 
 
+def _failed_over_drill(hand: Hand) -> None:
+    _failed_over(hand)
+    with pair.changing(hand.store, "his") as (state, _):
+        state["listener"].update(up=False)
+        autostart.mark(hand.layout, state, "N")
+
+
 def _failed_over_broker(hand: Hand) -> None:
     _broker(hand)
     hand.abort("his")
@@ -139,6 +150,7 @@ def _patched(hand: Hand) -> None:
 _STEPS: dict[str, Callable[[Hand], None]] = {
     "broker": _broker,
     "failed-over": _failed_over,
+    "failed-over-drill": _failed_over_drill,
     "failed-over-broker": _failed_over_broker,
     "switched": _switched,
     "switched-broker": _switched_broker,

@@ -90,6 +90,15 @@ def _pdb_mounted(layout: Layout, on: bool) -> None:
             pdb["open_mode"] = "MOUNTED" if on else "READ WRITE"
 
 
+def _pdb_read_only(layout: Layout, on: bool) -> None:
+    """Open a pluggable database read only, as for reports; its state is not saved so."""
+    with Store(layout.state).change("his") as state:
+        pdb = next(pdb for pdb in state["pdbs"] if pdb["name"] == "LISPDB")
+        pdb["saved_state"] = not on
+        if state["status"] == "OPEN":
+            pdb["open_mode"] = "READ ONLY" if on else "READ WRITE"
+
+
 def _active_executables(layout: Layout, on: bool) -> None:
     if not on:
         stopped(layout, "his", "client")
@@ -103,6 +112,7 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "failed-job": _failed_job,
     "internal-error": _internal_error,
     "pdb-mounted": _pdb_mounted,
+    "pdb-read-only": _pdb_read_only,
     "active-executables": _active_executables,
     **dr_scenario.CHANGES,
 }

@@ -34,7 +34,8 @@ class Act(Definition):
     single steps stand, `passed` states that a step must have been in by then, `named` what the output must speak of,
     `starts` how often a tool was started in the lab since the scenario began (`opatch apply: 1`), by its own record.
     `until` has the run pause after a step; `undo` has it undone back to a step, in place of going on. `kill` kills
-    hisops while a step is RUNNING; what it ends with is 137 then. People sit at a terminal, or with `terminal: false`
+    hisops while a step is RUNNING; what it ends with is 137 then. `resolve` has a person decide before it goes on what
+    became of steps that no probe can tell. People sit at a terminal, or with `terminal: false`
     answer by commands of their own.
     """
 
@@ -43,6 +44,7 @@ class Act(Definition):
     until: StepId | None = None
     undo: StepId | None = None
     kill: StepId | None = None
+    resolve: dict[StepId, Literal["done", "not-done"]] = Field(default_factory=dict)
     terminal: bool = True
     exit: int | Annotated[tuple[int, ...], Field(min_length=1)]
     state: str | None = None
@@ -79,6 +81,12 @@ class Scenario(Definition):
     values: dict[Name, Given] = Field(default_factory=dict)
     answers: dict[StepId, str] = Field(default_factory=dict)
     acts: tuple[Act, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _nothing_is_doubtful_yet(self) -> Scenario:
+        if self.acts[0].resolve:
+            raise ValueError("the first act has no run of which a step could be resolved")
+        return self
 
 
 class Scenarios(Definition):

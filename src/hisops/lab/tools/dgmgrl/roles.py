@@ -12,6 +12,8 @@ from hisops.lab.state import State
 from hisops.lab.tools.dgmgrl.session import LOST, WRONG_PASSWORD, Refused, Session, failed
 from hisops.lab.tools.names import static_identifier
 
+_APPLY_DIES = "apply-dies-half-way"
+_HALF_WAY = ("broker-dies-half-way", _APPLY_DIES)
 _RECREATE = "ORA-16795: the standby database needs to be re-created"
 
 
@@ -42,7 +44,7 @@ def switchover(session: Session, name: str) -> None:
 def _change_roles(session: Session, old: str, target: str) -> None:
     desk = session.desk
     desk.pause(4)
-    dies = desk.armed("broker-dies-half-way")
+    dies = next((fault for fault in _HALF_WAY if desk.armed(fault)), None)
     with session.changing(old) as (state, other):
         if not redo.reachable(state) or state["status"] != "OPEN":
             raise CommandRefused(16625, f'cannot reach member "{old}"')
@@ -53,12 +55,13 @@ def _change_roles(session: Session, old: str, target: str) -> None:
         role_commands.check_switchover(state, other, str(other["db_unique_name"]))
         alert.write(state, f"ALTER DATABASE SWITCHOVER TO '{target}'")
         if dies:
+            other["standby"]["mrp"] = dies != _APPLY_DIES
             role_commands.retire_alone(state, other)
         else:
             role_commands.switch_roles(state, other)
             _hand_over(other, state, target, old)
     if dies:
-        desk.store.disarm("broker-dies-half-way")
+        desk.store.disarm(dies)
         desk.pause(30)
         raise CommandRefused(16665, "timeout waiting for the result from a member")
 
