@@ -189,3 +189,40 @@ def test_a_policy_that_cannot_be_read_is_not_taken_for_an_empty_one(site, text):
     (site / "trust/policy.yaml").write_text(text)
     with pytest.raises(DocumentProblems):
         load_site(site)
+
+
+def _with_scratch(site, more="", scratch="his_rt", **changes):
+    text = site_template().replace("    # scratch: his_rt ", f"    scratch: {scratch} ")
+    entry = {"engine": "oracle", "settings": "{oracle_home: /u01/home, oracle_sid: hisrt}"} | changes
+    told = "".join(f"    {name}: {value}\n" for name, value in entry.items())
+    rt = f"  his_rt:\n    title: {{zh: 恢复, en: Restore}}\n    host: his-db1\n{told}"
+    (site / "site.yaml").write_text(text.replace("# 秘密存放处", rt + more + "# 秘密存放处"), encoding="utf-8")
+    return load_site(site).site
+
+
+def test_a_scratch_instance_is_an_entry_without_a_login(site):
+    loaded = _with_scratch(site)
+    assert loaded.companions_of("his") == {"scratch": "his_rt"}
+    assert loaded.companions_of("his_rt") == {}
+
+
+@pytest.mark.parametrize(("changes", "why"), [
+    ({"scratch": "his_tr"}, "There is no database called `his_tr`."),
+    ({"scratch": "his"}, "The database `his` cannot be its own scratch instance."),
+    ({"standby": "his"}, "The scratch instance `his_rt` belongs to a pair."),
+    ({"nodes": "[{host: his-db1}]"}, "has nodes"),
+    ({"engine": "clusterware", "settings": "{oracle_home: /u01}"}, "of another engine"),
+])  # fmt: skip
+def test_a_scratch_instance_that_is_something_else_is_refused(site, changes, why):
+    with pytest.raises(DocumentProblems) as caught:
+        _with_scratch(site, **changes)
+    (found,) = [each.message for each in caught.value.problems if each.rule == "SI013"]
+    assert why in found
+
+
+def test_a_scratch_instance_has_none_itself(site):
+    rt2 = "  his_rt2:\n    title: {zh: 恢复, en: Restore}\n    host: his-db1\n    engine: oracle\n"
+    rt2 += "    settings: {oracle_home: /u01/home, oracle_sid: hisrt2}\n"
+    with pytest.raises(DocumentProblems) as caught:
+        _with_scratch(site, rt2, **{"engine": "oracle\n    scratch: his_rt2"})
+    assert [each.message for each in caught.value.problems] == ["The scratch instance `his_rt` has one itself."]

@@ -22,7 +22,7 @@ OF_PAIRS = {
     prefix + name: setting.type
     for target in TARGETS
     for name, setting in target.settings.items()
-    for prefix in ("", "peer_")
+    for prefix in ("", "peer_", "scratch_", "source_")
 }
 OWN = frozenset({"stage_dir", "run_dir", "run"})
 

@@ -67,6 +67,30 @@ def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
             yield Finding(keys, "The database `{name}` belongs to another pair already.", values={"name": standby})
 
 
+def scratches_are_apart(site: Site, _: Library) -> Iterator[Finding]:
+    """Backups are restored to an instance of its own, of the same engine. Whether its host is fit, a run finds out."""
+    for name, database in site.databases.items():
+        scratch, keys = database.scratch, ("databases", name, "scratch")
+        if scratch is None:
+            continue
+        if scratch not in site.databases:
+            yield _unknown(keys, "database", scratch, site.databases, missing=("databases", scratch))
+            continue
+        values = {"name": name, "scratch": scratch}
+        if fault := next((fault for fault, is_so in _unfit_scratch(site, name, scratch) if is_so), None):
+            yield Finding(keys, fault, "Name an entry of its own, on a host of class scratch.", values)
+
+
+def _unfit_scratch(site: Site, name: str, scratch: str) -> Iterator[tuple[str, bool]]:
+    """Give each reason not to restore backups of `name` to `scratch`, and whether it is so."""
+    other = site.databases[scratch]
+    yield "The database `{name}` cannot be its own scratch instance.", scratch == name
+    yield "The scratch instance `{scratch}` belongs to a pair.", site.peer_of(scratch) is not None
+    yield "The scratch instance `{scratch}` has one itself.", other.scratch is not None
+    yield "The scratch instance `{scratch}` has nodes; backups are restored to one host.", bool(other.nodes)
+    yield "The scratch instance `{scratch}` is of another engine.", other.engine != site.databases[name].engine
+
+
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
     """A password, and what a database's own secrets stand for, is the name of a secret of the inventory."""
     for name, database in site.databases.items():
@@ -181,6 +205,8 @@ def nodes_exist(site: Site, library: Library) -> Iterator[Finding]:
 def logins_are_given(site: Site, library: Library) -> Iterator[Finding]:
     """A database whose type is asked by SQL says how to log in."""
     for name, target in _targets(site, library):
+        if name in {each.scratch for each in site.databases.values()}:
+            continue  # there is nothing to log in to until something is restored
         if site.databases[name].connect is None and any(fact.sql for fact in (*target.identity, *target.state)):
             keys = ("databases", name)
             fact = "The database `{name}` does not say how to log in, but its type is asked by SQL."
@@ -200,6 +226,7 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI010": time_zones_exist,
     "SI011": nodes_exist,
     "SI012": logins_are_given,
+    "SI013": scratches_are_apart,
 }
 
 

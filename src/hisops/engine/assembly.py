@@ -63,7 +63,7 @@ def bind(
 
 def secret_names(bound: Bound) -> list[str]:
     """Return the names of all secrets that a run of `bound` may hand out, for the redactor."""
-    databases = [bound.database, *([bound.peer] if bound.peer else [])]
+    databases = [bound.site.databases[name] for name in (bound.target, *bound.companions.values())]
     asked = dict.fromkeys(name for step in bound.runbook.steps for name in step.secrets)
     named = [database.secrets.get(name, name) for name in asked for database in databases]
     return list(dict.fromkeys([*(database.connect.password for database in databases if database.connect), *named]))

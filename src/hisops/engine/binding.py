@@ -106,7 +106,7 @@ class Binder:
         effect: str = "read",
     ) -> BoundCall:
         """Return `call` bound for `step`; it inherits the step's place and role where it names none."""
-        place, values = call.on or _place(call, step), values.at(step)
+        place, values = step.place_of(call), values.at(step)
         seconds = call.timeout or timeout
         if effect in {"read", "stage"}:
             seconds = seconds or READ_TIMEOUT
@@ -164,16 +164,6 @@ class Binder:
         tool, _, action = ref.partition("/")
         judge = self.judges[tool]
         return judge, judge.actions[action]
-
-
-def _place(call: Call, step: Step) -> str:
-    """Return where a call goes that does not say: the database for SQL, the step's host for a shell."""
-    peer = step.on.startswith("peer")
-    if call.sql is not None:
-        return "peer" if peer else "db"
-    if step.on in {"db", "peer"}:
-        return "peer_host" if peer else "db_host"
-    return step.on
 
 
 def wait_call(wait: Wait) -> Call:

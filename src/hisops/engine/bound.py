@@ -8,7 +8,7 @@ from typing import Any
 
 from hisops.errors import Refused
 from hisops.model.expansion import ExpandedRunbook
-from hisops.model.site import Database, Host, RunAs, Site, TargetType
+from hisops.model.site import PEER, SCRATCH, SOURCE, Database, Host, RunAs, Site, TargetType
 from hisops.model.spot import HERE, Spot
 
 
@@ -34,17 +34,31 @@ class Bound:
         return self.site.databases[self.target]
 
     @property
+    def companions(self) -> dict[str, str]:
+        """The databases besides the target that steps may act on, by the word for them: peer, scratch."""
+        return self.site.companions_of(self.target)
+
+    @property
     def peer(self) -> Database | None:
         """The entry of the other database of the target's pair, or None."""
-        name = self.site.peer_of(self.target)
+        name = self.companions.get(PEER)
         return self.site.databases[name] if name else None
 
     def database_name(self, place: str) -> str:
-        """Return the name of the database whose settings and session a call at `place` has."""
+        """Return the name of the database whose settings and session a call at `place` has.
+
+        Raises Refused for the scratch instance of a target that has none: nothing stands in for it, least of all the
+        target.
+        """
         if self.spot.database:
             return self.spot.database
-        peer = self.site.peer_of(self.target) if place.startswith("peer") else None
-        return peer or self.target
+        word = place.partition("_")[0]
+        if word == SCRATCH and word not in self.companions:
+            raise Refused(
+                "HIS-6114", "{target} has no scratch instance, but a step acts on it.",
+                "Add `scratch:` to the database in site.yaml.", target=self.target,
+            )  # fmt: skip
+        return self.companions.get(word, self.target)
 
     def database_on(self, place: str) -> Database:
         """Return the database whose settings a call at `place` sees."""
@@ -58,12 +72,22 @@ class Bound:
         node = [node.settings for node in database.nodes if self._on_item(place) and node.host == self.spot.host]
         return self._settings_of(database, node[0] if node else {})
 
-    def peer_settings_on(self, place: str) -> dict[str, Any]:
-        """Return the settings of the other database of the pair, as a call at `place` sees them."""
-        other = self.site.peer_of(self.database_name(place))
-        if other is None or place == "control" or self.spot.foreign:
+    def companions_on(self, place: str) -> dict[str, dict[str, Any]]:
+        """Return the settings of other databases that a call at `place` sees, by the word before their names.
+
+        On the scratch host the target is the source, seen from where its backups are restored.
+        """
+        if place == "control" or self.spot.foreign:
             return {}
-        return self._settings_of(self.site.databases[other], {})
+        own = self.database_name(place)
+        others = self.site.companions_of(own)
+        if place.startswith(SCRATCH):
+            others = {SOURCE: self.target}
+        return {word: self.companion_settings(name) for word, name in others.items()}
+
+    def companion_settings(self, name: str) -> dict[str, Any]:
+        """Return the settings of another database of the inventory."""
+        return self._settings_of(self.site.databases[name], {})
 
     def _settings_of(self, database: Database, more: Mapping[str, Any]) -> dict[str, Any]:
         usual = {name: setting.default for name, setting in self.target_type.settings.items()}

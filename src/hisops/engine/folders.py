@@ -1,7 +1,7 @@
 """hisops's own folders on the hosts of a run: staging by plan, working files by run.
 
-Those of the target are made at the start; those of its peer, and of a host that only a `for_each` goes to, when a call
-first goes there: one host that cannot be reached does not stop the others, and a failover is for a peer that is lost.
+Those of the target are made at the start; those of its companions, and of a host only a `for_each` goes to, when a
+call first goes there: one host out of reach does not stop the others, and a failover is for a peer that is lost.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class OwnFolders(Mapping[str, HostFolders]):
         self._later = {
             step.spot.host: ("db_host", bound.at(step.spot)) for step in bound.runbook.steps if step.spot.host
         }
-        if bound.peer:
-            self._later.setdefault(bound.host_name("peer_host"), ("peer_host", bound))
+        for word in bound.companions:
+            self._later.setdefault(bound.host_name(f"{word}_host"), (f"{word}_host", bound))
         self._attempts = count(1)  # each call of its own, since several may be made at once
         self._locks = {name: Lock() for name in self._later}
         places = ["control", "db_host"]

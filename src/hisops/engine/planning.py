@@ -19,7 +19,8 @@ from hisops.engine.values import Bound, Folders, Values
 from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
 from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import PlannedStep
-from hisops.model.runbook import Call, ChildRun, Step
+from hisops.model.runbook import ChildRun, Step
+from hisops.model.site import SCRATCH
 from hisops.model.spot import Viewpoint
 
 NOT_PLANNED = (UsageProblem, Unreachable, Refused)  # why a plan of a child run may not come about
@@ -63,7 +64,9 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     """Return why the target is not one that the runbook is for."""
     wants = bound.runbook.target
     role, version = (values.scope()["target"][name] for name in ("role", "version"))
-    reasons = [*not_the_inventory(bound.database, values.identity), *_no_login(bound)]
+    reasons = [*not_the_inventory(bound.database, values.identity), *_no_scratch(bound)]
+    if not reasons:
+        reasons += _no_login(bound)
     if wants.engine != bound.database.engine:
         reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
     if wants.role and role != wants.role:
@@ -76,16 +79,21 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     return [Finding("target", reason) for reason in dict.fromkeys(reasons)]
 
 
+def _no_scratch(bound: Bound) -> Iterator[str]:
+    """Give why nothing can be restored: the inventory names no instance for it."""
+    acts = next((step.id for step in bound.runbook.steps if "scratch_host" in step.places), None)
+    if acts and SCRATCH not in bound.companions:
+        yield f"{bound.target} has no scratch instance (no `scratch:` in site.yaml), but {acts} acts on it"
+
+
 def _no_login(bound: Bound) -> Iterator[str]:
     """Give why statements cannot be carried out: the inventory knows of no login to the database that they are for."""
     for step in bound.runbook.steps:
-        calls: tuple[Step | Call, ...] = (step, *step.calls.values())
-        for call in calls:
-            if call.sql is not None:
-                name = bound.at(step.spot).database_name(call.on or step.on)
-                if bound.site.databases[name].connect is None:
-                    yield f"{name} takes no logins (no `connect:` in site.yaml), but {step.id} has SQL"
-                    break
+        asked = {step.on} if step.sql is not None else set()
+        asked |= {step.place_of(call) for call in step.calls.values() if call.sql is not None}
+        for name in {bound.at(step.spot).database_name(place) for place in asked}:
+            if bound.site.databases[name].connect is None:
+                yield f"{name} takes no logins (no `connect:` in site.yaml), but {step.id} has SQL"
 
 
 def _unfit_part(runbook: ExpandedRunbook, scope: str, values: Values) -> Iterator[str]:

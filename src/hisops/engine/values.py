@@ -20,12 +20,12 @@ from hisops.model.expansion import ExpandedStep, Known
 from hisops.model.plan import Plan
 from hisops.model.run import RunView, common_state
 from hisops.model.runbook import From, Step
+from hisops.model.site import COMPANIONS
 from hisops.model.spot import Viewpoint
 
 __all__ = ["Bound", "Folders", "Value", "Values", "as_text"]
 
 Folders = Mapping[str, Mapping[str, str]]
-PEER = "peer_"  # before the names of the settings of the other database of a pair
 _ROOT = Viewpoint()
 
 
@@ -76,8 +76,8 @@ class Values:
         """Return every value by its lower-case name, as a call at `place` sees it."""
         bound, types = self.bound, self.bound.target_type.settings
         found = {name: Value(value, types[name].type) for name, value in bound.settings_on(place).items()}
-        for name, value in bound.peer_settings_on(place).items():
-            found[f"{PEER}{name}"] = Value(value, types[name].type)
+        for word, settings in bound.companions_on(place).items():
+            found |= {f"{word}_{name}": Value(value, types[name].type) for name, value in settings.items()}
         declared = bound.runbook.parameters_of(self.here.scope)
         for name, value in self.parameters().items():
             found[name] = Value(self._file(name) or value, declared[name].type)
@@ -104,12 +104,9 @@ class Values:
         host = bound.site.hosts[bound.database.host]
         known = {name: value for fact in self.identity.values() for name, value in fact.items()}
         settings = {name: item.default for name, item in bound.target_type.settings.items()}
-        peer = bound.site.peer_of(bound.target)
         target = {
             "name": bound.target,
             "engine": bound.database.engine,
-            "has_peer": peer is not None,
-            "peer": {"name": peer, "settings": bound.peer_settings_on("db")},
             "role": known.get("database_role"),
             "version": known.get("version"),
             "settings": settings | dict(bound.database.settings),
@@ -117,6 +114,8 @@ class Values:
             "state": self.state,
             "host": {"name": bound.database.host, "os": host.os},
         }
+        for word in COMPANIONS:
+            target |= {f"has_{word}": word in bound.companions, word: self._companion(bound.companions.get(word))}
         item = {"item": self.here.item} if self.here.item is not None else {}
         return {
             "params": self.parameters(),
@@ -125,6 +124,13 @@ class Values:
             "out": dict(out or {}),
             **item,
         }
+
+    def _companion(self, name: str | None) -> dict[str, Any]:
+        """Return another database as conditions see it; of one that is not there, nothing."""
+        if name is None:
+            return {"name": None, "host": None, "settings": {}}
+        bound = self.bound
+        return {"name": name, "host": bound.site.databases[name].host, "settings": bound.companion_settings(name)}
 
     def _steps(self, names: Collection[str] | None) -> dict[str, Any]:
         """Return the steps as expressions see them."""

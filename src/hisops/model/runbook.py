@@ -15,7 +15,7 @@ ParameterType = Literal[
 OutputType = Literal["string", "identifier", "integer", "boolean", "version", "list"]
 Effect = Literal["read", "stage", "write", "destructive"]
 Role = Literal["owner", "grid", "root", "login"]
-Place = Literal["control", "db_host", "db", "peer_host", "peer"]
+Place = Literal["control", "db_host", "db", "peer_host", "peer", "scratch_host"]
 OnFailure = Literal["stop", "hold", "undo", "continue"]
 Over = Literal["nodes", "databases", "hosts"]
 
@@ -192,6 +192,19 @@ class Step(Definition):
     def writes(self) -> bool:
         """True if the step changes more than its own staging folder."""
         return self.effect in {"write", "destructive"}
+
+    @property
+    def places(self) -> frozenset[Place]:
+        """Where the step and its calls go."""
+        return frozenset({self.on, *(self.place_of(call) for call in self.calls.values())})
+
+    def place_of(self, call: Call) -> Place:
+        """Return where a call goes; if it does not say, SQL goes to the database and a shell to the step's host."""
+        if call.on is not None:
+            return call.on
+        if call.sql is not None:
+            return "peer" if self.on.startswith("peer") else "db"
+        return "db_host" if self.on == "db" else "peer_host" if self.on == "peer" else self.on
 
     @property
     def failure_policy(self) -> OnFailure:

@@ -9,6 +9,10 @@ from pydantic import ConfigDict, Field, model_validator
 from hisops.model.runbook import Call
 from hisops.model.text import Definition, Duration, HostName, Name, Text
 
+PEER, SCRATCH, SOURCE = "peer", "scratch", "source"
+# Words for databases beside the target. Each is the beginning of the places there and of the names of its settings.
+COMPANIONS = (PEER, SCRATCH)
+
 
 class RunAs(Definition):
     """The user behind a role on a host, and how to become it from the login user."""
@@ -96,9 +100,10 @@ class Node(Definition):
 class Database(Definition):
     """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node.
 
-    `standby` is said at one database of a Data Guard pair, whoever is the primary today. `secrets` gives the names by
-    which steps ask for secrets of this very database the names under which the site keeps them. Without `connect` it
-    is asked by scripts on its hosts only, as a cluster is.
+    `standby` is said at one database of a Data Guard pair, whoever is the primary today. `scratch` names the entry of
+    an idle instance on a host of class scratch, where backups of this database are restored to be tested. `secrets`
+    gives the names by which steps ask for secrets of this very database the names under which the site keeps them.
+    Without `connect` it is asked by scripts on its hosts only, as a cluster is.
     """
 
     engine: str
@@ -108,6 +113,7 @@ class Database(Definition):
     settings: dict[Name, str | int | bool] = Field(default_factory=dict)
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
+    scratch: str | None = None
     secrets: dict[Name, Name] = Field(default_factory=dict)
     window: Name | None = None
     nodes: tuple[Node, ...] = ()
@@ -139,6 +145,11 @@ class Site(Definition):
         """Return the other database of the Data Guard pair that `name` belongs to, or None."""
         standby = self.databases[name].standby
         return standby or next((other for other, each in self.databases.items() if each.standby == name), None)
+
+    def companions_of(self, name: str) -> dict[str, str]:
+        """Return the databases besides `name` that its steps may act on, by the word for them (see `COMPANIONS`)."""
+        found = {PEER: self.peer_of(name), SCRATCH: self.databases[name].scratch}
+        return {word: other for word, other in found.items() if other is not None}
 
 
 class Setting(Definition):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hisops.documents.rules.parts import is_foreign, parts_of, same_items
 from hisops.documents.rules.subject import Subject
 from hisops.model.runbook import Call, Step
+from hisops.model.site import COMPANIONS, SOURCE
 
 OWN = {"stage_dir": "path", "run_dir": "path", "run": "string"}
 ITEM = "item"
@@ -29,7 +30,7 @@ def values_at(subject: Subject, step: Step) -> dict[str, str]:
     """Return every value that a script, a statement or a slot of `step` can name, with its declared type."""
     target = subject.target_type
     settings = {name: each.type for name, each in target.settings.items()} if target else {}
-    settings |= {f"peer_{name}": type_ for name, type_ in settings.items()}
+    settings |= {f"{word}_{name}": type_ for word in _beside(step) for name, type_ in settings.items()}
     if is_foreign(step):
         settings = {}
     parameters = {name: each.type for name, each in subject.runbook.parameters.items()}
@@ -37,18 +38,27 @@ def values_at(subject: Subject, step: Step) -> dict[str, str]:
     return {**settings, **parameters, **outputs_before(subject, step), **OWN, **item}
 
 
+def _beside(step: Step) -> Iterator[str]:
+    """Give the words before the settings of other databases: on the scratch host the target is the source."""
+    if step.places != {"scratch_host"}:
+        yield from COMPANIONS
+    if "scratch_host" in step.places:
+        yield SOURCE
+
+
 def scope(subject: Subject, step: Step | None) -> dict[str, str]:
     """Return the dotted names that expressions see before `step` acts (None: before any step), with their types."""
     found = {
         "target.name": "string", "target.engine": "string", "target.role": "string", "target.version": "version",
-        "target.has_peer": "boolean", "target.peer.name": "string",
         "target.host.name": "string", "target.host.os": "string",
     }  # fmt: skip
+    for word in COMPANIONS:
+        found |= {f"target.has_{word}": "boolean", f"target.{word}.name": "string", f"target.{word}.host": "string"}
     target = subject.target_type
     if target is None:
-        found |= {"target.settings": "map", "target.peer": "map", "target.identity": "map", "target.state": "map"}
+        found |= {f"target.{name}": "map" for name in ("settings", "identity", "state", *COMPANIONS)}
     else:
-        for settings in ("target.settings", "target.peer.settings"):
+        for settings in ("target.settings", *(f"target.{word}.settings" for word in COMPANIONS)):
             found |= {f"{settings}.{name}": _kind(each.type) for name, each in target.settings.items()}
         found |= {f"target.identity.{fact.id}.{value}": "any" for fact in target.identity for value in fact.values}
         found |= {f"target.state.{fact.id}.{value}": "any" for fact in target.state for value in fact.values}

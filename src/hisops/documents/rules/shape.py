@@ -61,8 +61,8 @@ def right_places(subject: Subject) -> Iterator[Finding]:
     for at, step in subject.steps():
         written = step.on if "on" in step.model_fields_set else None
         yield from _place((*at, "on"), step.sh, step.sql, written)
-        if step.upload is not None and written not in {None, "db_host", "peer_host"}:
-            fact = "A file is brought to db_host or peer_host, not to {on}."
+        if step.upload is not None and written in {"control", "db", "peer"}:
+            fact = "A file is brought to db_host, peer_host or scratch_host, not to {on}."
             yield Finding((*at, "on"), fact, values={"on": written})
         for keys, call in subject.calls(step, at):
             yield from _place((*keys, "on"), call.sh, call.sql, call.on)
