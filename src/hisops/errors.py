@@ -53,6 +53,10 @@ class Refused(HisopsError):
     exit_code = 3
 
 
+class NotScratch(Refused):
+    """Something was to be changed on a host that is not, or may not be, one for scratch; nothing was."""
+
+
 class IdentityRefused(HisopsError):
     """An identity, a signature or a role was refused."""
 

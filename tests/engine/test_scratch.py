@@ -22,8 +22,10 @@ SCRATCH = {
 }
 
 
-def world(*steps, **keys):
-    return World(list(steps), **({"site": SCRATCH, "more_hosts": {"his-rt1": FakeHost("his-rt1")}} | keys))
+def world(*steps):
+    far = FakeHost("his-rt1")
+    far.boot = "boot-rt"
+    return World(list(steps), site=SCRATCH, more_hosts={"his-rt1": far})
 
 
 def seen(host, script):
@@ -87,12 +89,7 @@ def test_conditions_know_the_scratch_instance():
 ])  # fmt: skip
 def test_a_target_without_a_scratch_instance_is_refused_and_nothing_stands_in_for_it(there):
     without = World([there])
-    (finding,) = without.survey().refusals
-    assert finding.reason == "his has no scratch instance (no `scratch:` in site.yaml), but there acts on it"
-    assert not [command for command in without.host.seen if command.script in {"run-there", "look"}]
-
-
-def test_without_a_scratch_instance_no_call_is_ever_bound():
     with pytest.raises(Refused) as caught:
-        World([step("a")]).bound().database_name("scratch_host")
-    assert caught.value.code == "HIS-6114"
+        without.survey()
+    assert (caught.value.code, caught.value.exit_code) == ("HIS-6114", 3)
+    assert without.host.seen == []

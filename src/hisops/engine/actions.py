@@ -10,6 +10,7 @@ from typing import cast
 from hisops.engine.binding import Binder, BoundCall, wait_call
 from hisops.engine.calling import Caller
 from hisops.engine.conditions import holds
+from hisops.engine.isolation import Isolation
 from hisops.engine.playing import Playing
 from hisops.engine.results import Result
 from hisops.engine.values import Values
@@ -36,6 +37,7 @@ class Hands:
     binder: Binder
     caller: Caller
     clock: Clock
+    isolation: Isolation
     playing: Playing | None = None
 
 

@@ -13,6 +13,7 @@ from hisops.engine.calling import PATIENCE, Caller, Log
 from hisops.engine.executor import Run
 from hisops.engine.folders import OwnFolders
 from hisops.engine.gates import Gatekeeper
+from hisops.engine.isolation import Isolation
 from hisops.engine.killing import Kills
 from hisops.engine.latching import latch, moved
 from hisops.engine.parameters import files_moved
@@ -72,6 +73,7 @@ def secret_names(bound: Bound) -> list[str]:
 def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:
     """Do the live checks of a plan."""
     hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
+    hands.isolation.begin()
     own = _own_folders(ports, hands, bound, plan_id, plan_id)
     return survey(bound, hands, own)
 
@@ -79,6 +81,7 @@ def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) 
 def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan) -> None:
     """Compare target and files with what was planned; Refused naming what moved, LockHeld naming who is at work."""
     hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
+    hands.isolation.begin()
     values = Values(bound, own=_own_folders(ports, hands, bound, plan.id, plan.id))
     differs = files_moved(plan.files)
     values.identity = latch(hands, bound.target_type.identity, values, "identity")
@@ -114,9 +117,10 @@ def _hands(
     killed: Callable[[str, str], str | None] = lambda step, op: None,
 ) -> Hands:  # fmt: skip
     secrets = [ports.vault.get(name) for name in secret_names(bound)]
-    caller = Caller(ports, log, lambda: secrets, patience, killed)
+    isolation = Isolation(ports.reach, bound)
+    caller = Caller(ports, log, lambda: secrets, patience, killed, isolation.admit)
     playing = Playing(ports.children, log) if ports.children else None
-    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, playing)
+    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, isolation, playing)
 
 
 def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> OwnFolders:

@@ -45,11 +45,15 @@ class StillRunning(Exception):
 
 
 class Caller:
-    """Carries out calls of one run. `killed` gives who has killed the tool of an operation, and why, in words."""
+    """Carries out calls of one run. `killed` gives who has killed the tool of an operation, and why, in words.
+
+    `admit` raises if a call must not be made where it would be.
+    """
 
     def __init__(
         self, ports: Ports, log: Log, secrets: Callable[[], list[Secret]], patience: float = PATIENCE,
         killed: Callable[[str, str], str | None] = lambda step, op: None,
+        admit: Callable[[BoundCall], None] = lambda call: None,
     ) -> None:  # fmt: skip
         self.fences = Fences(ports.reach)
         self._ports = ports
@@ -58,9 +62,12 @@ class Caller:
         self._run_id = ports.journal.run_id
         self._secrets = secrets
         self._killed = killed
+        self._admit = admit
 
     def perform(self, call: BoundCall, attempt: int, probed: str | None = None) -> Result:
         """Carry out `call` for the first time in this attempt."""
+        if call.effect != "read" and not call.sql:
+            self._linked(call, lambda _: self._admit(call))
         op, ground = None, OpStatus(state="absent")
         if call.detached:
             op = self._op_name(call, attempt)
@@ -95,6 +102,7 @@ class Caller:
         if status.state == "absent" and not start:
             return self._end(call, intent.attempt, Result("failed", reason="it was never started"))
         if status.state == "absent":
+            self._linked(call, lambda _: self._admit(call))
             return self._launch(call, intent.attempt, intent.op, status.boot)
         return self._follow(call, intent.attempt, intent.op, intent.boot, recovered=True)
 

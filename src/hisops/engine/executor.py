@@ -6,6 +6,7 @@ Started and resumed by the same code: what is done is skipped, what is open is s
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 
@@ -32,6 +33,7 @@ from hisops.errors import (
     IdentityRefused,
     LockHeld,
     LockLost,
+    NotScratch,
     Refused,
     StatementFailed,
     Unreachable,
@@ -116,12 +118,16 @@ class Run:
             return self._ending.leave(Leave("HELD", f"{error} {error.advice}"))
         except LockHeld as error:
             return self._ending.kept_out(error)
+        except NotScratch as error:
+            return self._ending.leave(Leave("PAUSED", f"{error} {error.advice}", exit_code=error.exit_code))
         except NEEDS_PEOPLE as error:
             return self._ending.leave(Leave("HELD", str(error)))
 
     def _begin(self, course: Course) -> None:
         locking.keep(self._ports, self.recorder)
         self._guard.begin()
+        with suppress(Unreachable):  # each call that changes something there asks again, with patience
+            self.hands.isolation.begin()
         if any(step.writes for step in self.runbook.steps):
             run_id, fences = self._ports.journal.run_id, self.hands.caller.fences
             locking.take(self._ports, self.recorder, self.values(), self._plan, run_id, fences)

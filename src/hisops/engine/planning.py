@@ -20,7 +20,6 @@ from hisops.errors import HisopsError, Refused, Unreachable, UsageProblem
 from hisops.model.expansion import ExpandedRunbook, ExpandedStep
 from hisops.model.plan import PlannedStep
 from hisops.model.runbook import ChildRun, Step
-from hisops.model.site import SCRATCH
 from hisops.model.spot import Viewpoint
 
 NOT_PLANNED = (UsageProblem, Unreachable, Refused)  # why a plan of a child run may not come about
@@ -64,9 +63,7 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     """Return why the target is not one that the runbook is for."""
     wants = bound.runbook.target
     role, version = (values.scope()["target"][name] for name in ("role", "version"))
-    reasons = [*not_the_inventory(bound.database, values.identity), *_no_scratch(bound)]
-    if not reasons:
-        reasons += _no_login(bound)
+    reasons = [*not_the_inventory(bound.database, values.identity), *_no_login(bound)]
     if wants.engine != bound.database.engine:
         reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
     if wants.role and role != wants.role:
@@ -77,13 +74,6 @@ def _unfit(bound: Bound, values: Values) -> list[Finding]:
     for scope in bound.runbook.scopes:
         reasons += _unfit_part(bound.runbook, scope, values)
     return [Finding("target", reason) for reason in dict.fromkeys(reasons)]
-
-
-def _no_scratch(bound: Bound) -> Iterator[str]:
-    """Give why nothing can be restored: the inventory names no instance for it."""
-    acts = next((step.id for step in bound.runbook.steps if "scratch_host" in step.places), None)
-    if acts and SCRATCH not in bound.companions:
-        yield f"{bound.target} has no scratch instance (no `scratch:` in site.yaml), but {acts} acts on it"
 
 
 def _no_login(bound: Bound) -> Iterator[str]:
