@@ -9,7 +9,7 @@ from hisops.lab.commands import CommandRefused
 from hisops.lab.layout import HOSTS, NODES, Layout
 from hisops.lab.opening import open_database
 from hisops.lab.roles import close, down
-from hisops.lab.seed import start_states
+from hisops.lab.seeds import start_states
 from hisops.lab.state import State, Store
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.dgmgrl.main import Prompt

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncssh
 
 from hisops.lab import control
-from hisops.lab.layout import LOGIN, PRIMARY_HOST, Layout
+from hisops.lab.layout import LOGIN, PRIMARY_HOST, SIDS, Layout
 from hisops.lab.record import entries
 from hisops.lab.state import Store
 
@@ -64,7 +64,7 @@ class Rehearsal:
     def oracle(self, script: str, *, host: str = PRIMARY_HOST, locale: str = _LOCALE) -> Answer:
         """Run a script as the owner of the home, with the environment of the database."""
         home = self.layout.machine(host).oracle_home
-        sid = "his" if host == PRIMARY_HOST else "hisdr"
+        sid = SIDS[host]
         head = f"export ORACLE_HOME='{home}' ORACLE_SID={sid} {locale}\n"
         become = "sudo -n -H -u oracle -- /bin/sh" if host == PRIMARY_HOST else "/bin/sh"
         return self.run(f'cat >"$TMPDIR/script"; {become} "$TMPDIR/script"', host=host, stdin=(head + script).encode())

@@ -178,7 +178,7 @@ def test_an_ordinary_user_can_have_a_lab_and_nothing_outside_it_is_written(tmp_p
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["uid"] != 0
-    assert said["ports"] == ["his-db1", "his-db2"]
+    assert said["ports"] == ["his-db1", "his-db2", "lis-db1"]
     assert list(home.iterdir()) == []
     assert [entry.name for entry in place.iterdir()] == ["lab"]
 

@@ -13,13 +13,11 @@ from pathlib import Path
 
 import hisops
 from hisops.lab.layout import PRIMARY_HOST, Layout
+from hisops.lab.release import RELEASES
 from hisops.lab.state import LAB, State, Store
 
-_HELD = {
-    "instance": ("lib/libclntsh.so.19.1", "bin/oracle"),
-    "listener": ("lib/libclntsh.so.19.1", "bin/tnslsnr"),
-    "client": ("lib/libclntsh.so.19.1",),
-}
+_PROGRAMS = {"instance": ("bin/oracle",), "listener": ("bin/tnslsnr",), "client": ()}
+"""What each process has open beside the client library of its home."""
 _PATIENCE = 10.0
 
 
@@ -92,9 +90,10 @@ def hold(argv: list[str]) -> None:
     """Be that process: keep files of the home open until it is no longer wanted."""
     layout, database, kind = Layout(Path(argv[0])), argv[1], argv[2]
     store, mark = Store(layout.state), _mark(layout, argv[1], kind)
-    home = Path(store.read(database)["home"])
+    state = store.read(database)
+    home, library = Path(state["home"]), RELEASES[state["release"]].client_library
     with ExitStack() as held:
-        for file in _HELD[kind]:
+        for file in (library, *_PROGRAMS[kind]):
             held.enter_context((home / file).open("rb"))
         draft = mark.with_suffix(".new")
         draft.write_text(str(os.getpid()))

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import pictures, scenario
+from hisops.lab import pictures, psu, scenario
 from hisops.lab.faults import FAULTS, arm
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.patches import ARCHIVES, write_archive
 from hisops.lab.people import make_key, private_key, write_people
 from hisops.lab.pictures import PICTURES
-from hisops.lab.seed import start_states
+from hisops.lab.seeds import start_states
 from hisops.lab.site_file import write_site
 from hisops.lab.state import LAB, Store
 from hisops.lab.tree import build
@@ -175,7 +175,7 @@ def _write_lab(layout: Layout, pace: float, password: str | None = None) -> None
         make_key(layout.keys / host, host)
         shutil.rmtree(layout.machine(host).root, ignore_errors=True)
         build(layout, host)
-    for patch in ARCHIVES:
+    for patch in (*ARCHIVES, *psu.ARCHIVES):
         write_archive(patch, layout.root / "patches")
     states = start_states({host: layout.machine(host) for host in HOSTS}, pace)
     if password:

@@ -13,9 +13,11 @@ from hisops.lab import history, pair, redo, scn, views
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.layout import Layout
 from hisops.lab.registration import ready_services, registered
+from hisops.lab.release import R112
 from hisops.lab.sql.backend import Command, Done, Rows, Service, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError
 from hisops.lab.state import State, Store
+from hisops.lab.views import release11
 
 HEARTBEAT = "hisops_heartbeat"
 _BEAT = "beat NUMBER, beat_at TIMESTAMP(6)"
@@ -70,6 +72,8 @@ class LabInstance:
                 state = self._state()
                 mine = views.tables(state, container, redo.other_of(self._store, state))
                 found = {**healthy(datetime.now().replace(microsecond=0)), **mine}
+                if state["release"] == R112.number:
+                    found = release11.views(found, state)
                 self._views = {key: found}
             return found
 

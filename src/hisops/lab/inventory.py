@@ -27,11 +27,21 @@ class Entry:
     files: tuple[str, ...]
     components: tuple[str, ...]
     sql: bool
+    level: str = ""
+    release: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Number and description of the sub-patches of a composite patch, oldest first."""
     applied: datetime | None = None
 
     def superset_of(self, other: Entry) -> bool:
         """Whether this patch holds every fix of `other`."""
         return self.id != other.id and other.bugs <= self.bugs
+
+
+def patch_folder(folder: Path) -> Path:
+    """Return where in an unpacked archive the metadata lies: a composite patch has a folder for each of its parts."""
+    own = folder / folder.name
+    return own if not (folder / "etc").is_dir() and (own / "etc" / "config").is_dir() else folder
 
 
 def read_patch(folder: Path) -> Entry:
@@ -54,6 +64,9 @@ def read_patch(folder: Path) -> Entry:
         files=tuple(_files(actions)),
         components=tuple(_attribute(part, "internal_name") for part in root.iter("component")),
         sql=root.findtext("sql_patch", "false") == "true",
+        level=_attribute(root.find("composite"), "level"),
+        release=_attribute(root.find("required_components/component"), "version"),
+        parts=tuple((_attribute(part, "number"), _attribute(part, "description")) for part in root.iter("sub_patch")),
         applied=datetime.fromisoformat(stamp.read_text()) if stamp.exists() else None,
     )
 
@@ -111,10 +124,10 @@ class Inventory:
 
 def install(home: Path, patch: Patch, applied: datetime, *, keep: bool = False) -> None:
     """Put a patch into a home as if it had been there for long: files, inventory, and what to `keep` for a rollback."""
-    members = {name: data for name, data in unpacked(patch).items() if name.startswith(f"{patch.id}/")}
+    members = {name: data for name, data in unpacked(patch).items() if name.startswith(f"{patch.folder}/")}
     storage = home / ".patch_storage" / f"{patch.id}_{applied:%b_%d_%Y_%H_%M_%S}"
     for name, data in members.items():
-        path = storage / name.removeprefix(f"{patch.id}/")
+        path = storage / name.removeprefix(f"{patch.folder}/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if keep:

@@ -6,14 +6,20 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from hisops.lab.release import R19, R112, Release
+
 PRIMARY_HOST = "his-db1"
 STANDBY_HOST = "his-db2"
+LIS_HOST = "lis-db1"
 NODES = (PRIMARY_HOST, STANDBY_HOST)
 """The hosts of the Data Guard pair, which are the nodes of the cluster as well."""
-HOSTS = NODES
+HOSTS = (*NODES, LIS_HOST)
 RECORD = "record.jsonl"
-USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",)}
-LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle"}
+USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",), LIS_HOST: ("oracle",)}
+LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle", LIS_HOST: "oracle"}
+SIDS = {PRIMARY_HOST: "his", STANDBY_HOST: "hisdr", LIS_HOST: "lis"}
+CLASSES = {PRIMARY_HOST: "production", STANDBY_HOST: "standby", LIS_HOST: "production"}
+_RELEASES = {LIS_HOST: R112}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,14 @@ class Machine:
         return self.root / "u01" / "app" / "oracle"
 
     @property
+    def release(self) -> Release:
+        """What is installed in the home."""
+        return _RELEASES.get(self.name, R19)
+
+    @property
     def oracle_home(self) -> Path:
         """ORACLE_HOME, the only one."""
-        return self.oracle_base / "product" / "19.0.0" / "dbhome_1"
+        return self.oracle_base / "product" / self.release.folder / "dbhome_1"
 
     @property
     def grid_home(self) -> Path:

@@ -11,6 +11,7 @@ from hisops.lab.commands import CommandRefused
 from hisops.lab.inventory import Inventory
 from hisops.lab.opening import open_database
 from hisops.lab.registration import registers_at
+from hisops.lab.release import R19
 from hisops.lab.roles import down
 from hisops.lab.tools.desk import Desk
 
@@ -39,7 +40,8 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
     desk.pause(1)
     with pair.changing_one(desk.store, name) as state:
         state.update(status="STARTED", open_mode="", startup_time=datetime.now(UTC).isoformat(), restricted=False)
-        state["version"] = update.version if update else "19.3.0.0.0"
+        if state["release"] == R19.number:
+            state["version"] = update.version if update else "19.3.0.0.0"
         state["listener"]["registers_at"] = registers_at(desk.store)
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")

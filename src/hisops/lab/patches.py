@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from hisops.lab.release import R19, RELEASES
 
 RU_FILES = (
     "bin/oracle",
@@ -69,6 +71,16 @@ class Patch:
     components: tuple[str, ...] = ("oracle.rdbms",)
     needed_mb: float = 120.0
     standby_first: bool = True
+    release: str = R19.number
+    level: str = ""
+    """The last part of the version of a patch set update."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """Number and description of what a composite patch consists of, oldest first; the last one is the patch itself."""
+
+    @property
+    def folder(self) -> str:
+        """The folder of the archive that holds metadata and files; a composite patch has one for each of its parts."""
+        return f"{self.id}/{self.id}" if self.parts else self.id
 
     @property
     def release_update(self) -> bool:
@@ -160,19 +172,35 @@ ARCHIVES = (RU_1927, ONE_OFF, RU_1928)
 
 def archive_name(patch: Patch) -> str:
     """Return the file name that My Oracle Support gives the archive."""
+    if patch.level:
+        return f"p{patch.id}_112040_Linux-x86-64.zip"
     return f"p{patch.id}_{'190000' if patch.release_update else '1926000DBRU'}_Linux-x86-64.zip"
 
 
 def payload(patch: Patch, file: str) -> bytes:
     """Return what `patch` puts at `file` of the home (an object of a library replaces the library's text)."""
+    if file.endswith("bundledata_PSU.xml"):
+        return _bundle_data(patch).encode()
     seed = hashlib.sha256(f"{patch.id}:{file}".encode()).hexdigest()
     return f"lab file {file} of patch {patch.id} {patch.description}\n{seed}\n".encode() * 64
+
+
+def _bundle_data(patch: Patch) -> str:
+    """Return the file by which catbundle.sql knows the series: one entry for each update so far."""
+    levels = [description.split()[5].rpartition(".")[2] for _, description in patch.parts]
+    entries = "".join(
+        f'  <bundle id="{level}" description="PSU 11.2.0.4.{level}">\n'
+        f"    <file>psu/11.2.0.4.{level}/catpsu.sql</file>\n  </bundle>\n"
+        for level in levels
+    )
+    return f'<?xml version="1.0"?>\n<bundledata series="PSU" version="11.2.0.4">\n{entries}</bundledata>\n'
 
 
 def inventory_xml(patch: Patch) -> str:
     """Return etc/config/inventory.xml."""
     bugs = "\n".join(f'    <bug number="{bug}">{bug}</bug>' for bug in patch.bugs)
-    parts = "\n".join(f'    <component internal_name="{name}" version="19.0.0.0.0"/>' for name in patch.components)
+    parts = "\n".join(f'    <component internal_name="{name}" version="{patch.release}"/>' for name in patch.components)
+    subs = "".join(f'\n  <sub_patch number="{number}" description="{text}"/>' for number, text in patch.parts)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <oneoff_inventory>
   <opack_version version="12.2.0.1"/>
@@ -183,6 +211,7 @@ def inventory_xml(patch: Patch) -> str:
   <patch_description>{patch.description}</patch_description>
   <date_of_patch year="{patch.created[:4]}" time="{patch.created}" zone="PST8PDT"/>
   <release_update version="{patch.version}" build="{patch.build}"/>
+  <composite level="{patch.level}"/>{subs}
   <required_space mb="{patch.needed_mb}"/>
   <base_bugs>
 {bugs}
@@ -206,7 +235,9 @@ def actions_xml(patch: Patch) -> str:
         else:
             lines.append(f'    <copy name="{path}" path="%ORACLE_HOME%" file_name="{path}"/>')
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<oneoff_actions>\n  <oracle.rdbms version="19.0.0.0.0" opt_req="R">\n'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<oneoff_actions>\n  <oracle.rdbms version="'
+        + patch.release
+        + '" opt_req="R">\n'
         + "\n".join(lines)
         + '\n    <make make_file="rdbms/lib/ins_rdbms.mk" make_target="ioracle"/>\n'
         + "  </oracle.rdbms>\n</oneoff_actions>\n"
@@ -216,22 +247,25 @@ def actions_xml(patch: Patch) -> str:
 def readme(patch: Patch) -> str:
     """Return README.html."""
     standby = "Data Guard Standby-First Installable" if patch.standby_first else "not standby-first installable"
+    after = "$ORACLE_HOME/OPatch/datapatch -verbose"
+    if patch.level:
+        after = "sqlplus / as sysdba\nSQL> @?/rdbms/admin/catbundle.sql psu apply\nSQL> @?/rdbms/admin/utlrp.sql"
     return f"""<html><head><title>Patch {patch.id}</title></head><body>
-<h1>Oracle Database 19c - Patch {patch.id}</h1><p>LAB: a simulated patch. {patch.description}</p>
+<h1>{RELEASES[patch.release].product} - Patch {patch.id}</h1><p>LAB: a simulated patch. {patch.description}</p>
 <h2>OPatch Utility</h2>
 <p>You must use the OPatch utility version {patch.minimum_opatch} or later to apply this patch.</p>
 <h2>Installation</h2><p>This patch is {standby}. Shut down all instances and listeners of the Oracle home, then:</p>
 <pre>$ORACLE_HOME/OPatch/opatch prereq CheckConflictAgainstOHWithDetail -ph ./
 $ORACLE_HOME/OPatch/opatch apply
-$ORACLE_HOME/OPatch/datapatch -verbose</pre></body></html>
+{after}</pre></body></html>
 """
 
 
 def unpacked(patch: Patch) -> dict[str, bytes]:
     """Return all members of the archive, by path."""
-    top = patch.id
+    top = patch.folder
     members = {
-        f"{top}/README.html": readme(patch).encode(),
+        f"{patch.id}/README.html": readme(patch).encode(),
         f"{top}/etc/config/inventory.xml": inventory_xml(patch).encode(),
         f"{top}/etc/config/actions.xml": actions_xml(patch).encode(),
     }
@@ -242,6 +276,9 @@ def unpacked(patch: Patch) -> dict[str, bytes]:
         for action in ("apply", "rollback"):
             name = f"{top}/files/sqlpatch/{patch.id}/{patch.uid}/{patch.id}_{action}.sql"
             members[name] = f"-- SQL patch {patch.id}, {action}\n".encode()
+    for number, text in patch.parts[:-1]:
+        part = replace(patch, id=number, description=text, parts=(), files=(), level="")
+        members[f"{patch.id}/{number}/etc/config/inventory.xml"] = inventory_xml(part).encode()
     members["PatchSearch.xml"] = f'<results><patch number="{patch.id}"/></results>\n'.encode()
     return members
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from hisops.lab import alert, cluster_stack, dr_scenario
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
-from hisops.lab.layout import NODES, PRIMARY_HOST, STANDBY_HOST, Layout
+from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
 from hisops.lab.patches import RU_1926, RU_1927, STRANGER
 from hisops.lab.state import State, Store
-from hisops.lab.tree import OLD_OPATCH_VERSION, OPATCH_VERSION, install_stranger, set_opatch_version
+from hisops.lab.tree import install_stranger, set_opatch_version
 
 
 def apply(layout: Layout, name: str, on: bool) -> None:
@@ -44,7 +44,9 @@ def _conflict(layout: Layout, on: bool) -> None:
 
 
 def _opatch_too_old(layout: Layout, on: bool) -> None:
-    set_opatch_version(layout.machine(PRIMARY_HOST), OLD_OPATCH_VERSION if on else OPATCH_VERSION)
+    for host in (PRIMARY_HOST, LIS_HOST):
+        release = layout.machine(host).release
+        set_opatch_version(layout.machine(host), release.old_opatch if on else release.opatch)
 
 
 def _standby_behind(layout: Layout, on: bool) -> None:

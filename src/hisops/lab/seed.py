@@ -9,16 +9,17 @@ from hashlib import sha256
 
 from hisops.lab import cluster, history
 from hisops.lab.branches import first
-from hisops.lab.broker.config import configuration
+from hisops.lab.broker.config import MEMBERS, configuration
 from hisops.lab.history import PER_SECOND
-from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Machine
-from hisops.lab.patches import RU_1926, RU_1927, Patch
+from hisops.lab.layout import PRIMARY_HOST, SIDS, Machine
+from hisops.lab.patches import RU_1926, Patch
 from hisops.lab.redo import link_state
 from hisops.lab.state import State
 
 DATABASE_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "users01.dbf")
 PDB_FILES = ("system01.dbf", "sysaux01.dbf", "undotbs01.dbf", "hisdata01.dbf")
-_SCN = 48219334
+SCN = 48219334
+"""Where the databases begin."""
 COMPONENTS = (
     ("CATALOG", "Oracle Database Catalog Views"),
     ("CATPROC", "Oracle Database Packages and Types"),
@@ -56,13 +57,14 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
     primary = machine.name == PRIMARY_HOST
     now = datetime.now(UTC).replace(microsecond=0)
     long_ago = (now - timedelta(days=30)).isoformat()
-    sid = "his" if primary else "hisdr"
+    sid = SIDS[machine.name]
     data = machine.oracle_base / "oradata" / ("HIS" if primary else "HIS_DR")
     return {
         "name": "HIS",
         "db_unique_name": name.upper(),
         "dbid": dbid_of(machine),
         "sid": sid,
+        "release": machine.release.number,
         "peer": "his_dr" if primary else "his",
         "host": machine.name,
         "home": str(machine.oracle_home),
@@ -85,9 +87,9 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "restore_points": [],
         "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 102400, "used_mb": 21340},
         "backups": [],
-        "backup_jobs": [_old_backup(now)],
+        "backup_jobs": [old_backup(now)],
         "sequence": 518,
-        "scn": _SCN,
+        "scn": SCN,
         **pair_state(long_ago),
         "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
         "datafiles": _datafiles(str(data)),
@@ -99,22 +101,25 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
     }
 
 
-def pair_state(created: str) -> State:
-    """Return what a database has as one of a Data Guard pair. SCNs start long before now, flashback logs a day ago."""
+def pair_state(created: str, members: tuple[str, ...] = MEMBERS) -> State:
+    """Return what a database has as one of a Data Guard pair, or as one that is in none.
+
+    SCNs start long before now, flashback logs a day ago.
+    """
     return {
         "scn_at": time.time(),
         "incarnations": [first(created)],
         "became_primary_scn": 0,
-        "flashback_from": _SCN - 86400 * PER_SECOND,
+        "flashback_from": SCN - 86400 * PER_SECOND,
         "force_logging": "YES",
-        "ships": True,
+        "ships": len(members) > 1,
         "srls": 4,
         "gap": None,
         "end_of_redo": "",
         "finished": 0,
         "needs_resetlogs": False,
-        "broker": configuration(),
-        **history.start(_SCN),
+        "broker": configuration(members),
+        **history.start(SCN),
     }
 
 
@@ -134,7 +139,8 @@ def _pdb(name: str, con_id: int, mode: str, saved: bool = True) -> State:
     return {"name": name, "con_id": con_id, "open_mode": mode, "restricted": "NO", "saved_state": saved}
 
 
-def _old_backup(now: datetime) -> State:
+def old_backup(now: datetime) -> State:
+    """Return the job of last night."""
     begun = now - timedelta(hours=22)
     return {
         "session_key": 311,
@@ -179,12 +185,3 @@ def _datafiles(folder: str) -> list[State]:
 
 def _services(unique_name: str) -> list[str]:
     return [unique_name, f"{unique_name}XDB", "hispdb", "lispdb"]
-
-
-def start_states(machines: dict[str, Machine], pace: float) -> dict[str, State]:
-    """Return all parts of the state of a new lab, by name."""
-    return {
-        "lab": lab_state(pace),
-        "his": database_state(machines[PRIMARY_HOST], "his", RU_1926),
-        "his_dr": database_state(machines[STANDBY_HOST], "his_dr", RU_1927),
-    }

@@ -42,7 +42,9 @@ class Server:
             write_launchers(self._layout, host)
             for order in ("reboot", "cut", "start"):
                 self._layout.machine(host).order(order).unlink(missing_ok=True)
-            self._boot(host)
+            self._power_on(host)
+        for host in HOSTS:
+            self._await(host)
         self._announce()
         try:
             while not self._stop and self._layout.lock.exists():  # the folder may be deleted under a running lab
@@ -73,11 +75,17 @@ class Server:
         reap_strays(self._hosts)
 
     def _boot(self, host: str) -> None:
+        self._power_on(host)
+        self._await(host)
+
+    def _power_on(self, host: str) -> None:
         ports_file(self._layout, host).unlink(missing_ok=True)
         before = self._ports.get(host, {})
         ports = [str(before.get(kind, 0)) for kind in ("ssh", "tns")]
         command = [sys.executable, "-m", "hisops.lab.machine", str(self._layout.root), host, *ports]
         self._hosts[host] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def _await(self, host: str) -> None:
         end = time.monotonic() + _BOOT_LIMIT
         while not ports_file(self._layout, host).exists():
             if time.monotonic() > end or self._hosts[host].poll() is not None:

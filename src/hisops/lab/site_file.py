@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hisops.lab import cluster
-from hisops.lab.layout import HOSTS, LOGIN, NODES, PRIMARY_HOST, STANDBY_HOST, Layout, Machine
+from hisops.lab import cluster, seed_lis
+from hisops.lab.layout import CLASSES, HOSTS, LIS_HOST, LOGIN, NODES, PRIMARY_HOST, SIDS, STANDBY_HOST, Layout, Machine
 from hisops.lab.people import private_key, public_key
 from hisops.lab.seed import dbid_of
 from hisops.lab.tree import emr_smoke_test, smoke_test
@@ -52,7 +52,7 @@ title: {{zh: 演练医院, en: Rehearsal hospital}}
 origin: lab.hospital/hisops
 simulation: true
 hosts:
-{_host(layout, PRIMARY_HOST, "production", ports)}{_host(layout, STANDBY_HOST, "standby", ports)}databases:
+{"".join(_host(layout, host, ports) for host in HOSTS)}databases:
 {_databases(layout, ports)}secrets:
   his_password: {{file: {_text(layout.root / "secrets" / "his_password")}}}
 windows:
@@ -60,7 +60,7 @@ windows:
 """
 
 
-def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
+def _host(layout: Layout, name: str, ports: Ports) -> str:
     machine = layout.machine(name)
     via = "sudo" if LOGIN[name] != "oracle" else "none"
     return f"""  {name}:
@@ -68,7 +68,7 @@ def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
     port: {ports[name]["ssh"]}
     user: {LOGIN[name]}
     os: linux
-    class: {kind}
+    class: {CLASSES[name]}
     roles:
       owner: {{user: oracle, via: {via}}}
       grid: {{user: oracle, via: {via}}}
@@ -82,7 +82,7 @@ def _host(layout: Layout, name: str, kind: str, ports: Ports) -> str:
 
 def _databases(layout: Layout, ports: Ports) -> str:
     pair = [_database(layout, "his", PRIMARY_HOST, ports), _database(layout, "his_dr", STANDBY_HOST, ports)]
-    return "".join([*pair, _cluster(layout)])
+    return "".join([*pair, _cluster(layout), _lis(layout, ports)])
 
 
 def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
@@ -126,6 +126,47 @@ def _cluster(layout: Layout) -> str:
 """
 
 
+def _lis(layout: Layout, ports: Ports) -> str:
+    machine = layout.machine(LIS_HOST)
+    lines = "".join(f"      {key}: {value}\n" for key, value in _lis_settings(machine).items())
+    return f"""  {seed_lis.NAME}:
+    engine: oracle
+    title: {{zh: 检验 LIS, en: Laboratory}}
+    host: {LIS_HOST}
+    connect:
+      dsn: 127.0.0.1:{ports[LIS_HOST].get("tns", 1521)}/{seed_lis.UNIQUE}
+      user: {ACCOUNT}
+      password: his_password
+      driver: sqlplus
+    settings:
+{lines}    identity: {{dbid: {seed_lis.dbid(machine)}, db_unique_name: {seed_lis.UNIQUE}}}
+    secrets: {{sys: his_password}}
+    window: always
+"""
+
+
+def _lis_settings(machine: Machine) -> dict[str, str]:
+    return _paths(machine) | {
+        "oracle_sid": SIDS[LIS_HOST],
+        "listener": "LISTENER",
+        "connect_identifier": seed_lis.NAME,
+        "is_rac": "false",
+        "cdb": "false",
+    }
+
+
+def _paths(machine: Machine) -> dict[str, str]:
+    return {
+        "oracle_home": _text(machine.oracle_home),
+        "oracle_base": _text(machine.oracle_base),
+        "oratab": _text(machine.root / "etc" / "oratab"),
+        "orainst_loc": _text(machine.root / "etc" / "oraInst.loc"),
+        "tns_admin": _text(machine.oracle_home / "network" / "admin"),
+        "backup_dir": _text(machine.root / "u01" / "backup"),
+        "smoke_test": _text(smoke_test(machine)),
+    }
+
+
 def _node_settings(machine: Machine) -> str:
     """Return what differs on a node: all hosts of the lab have file systems of their own below one folder."""
     homes = {"grid_home": machine.grid_home, "grid_base": machine.grid_base, "oracle_home": machine.oracle_home}
@@ -135,17 +176,11 @@ def _node_settings(machine: Machine) -> str:
 
 def _settings(machine: Machine, primary: bool) -> dict[str, str]:
     return {
-        "oracle_home": _text(machine.oracle_home),
-        "oracle_sid": "his" if primary else "hisdr",
-        "oracle_base": _text(machine.oracle_base),
-        "oratab": _text(machine.root / "etc" / "oratab"),
-        "orainst_loc": _text(machine.root / "etc" / "oraInst.loc"),
-        "tns_admin": _text(machine.oracle_home / "network" / "admin"),
+        **_paths(machine),
+        "oracle_sid": SIDS[machine.name],
         "listener": "LISTENER",
         "connect_identifier": "his" if primary else "his_dr",
         "heartbeat_table": "HISOPS_HEARTBEAT",
-        "backup_dir": _text(machine.root / "u01" / "backup"),
-        "smoke_test": _text(smoke_test(machine)),
         "is_rac": "false",
         "cdb": "true",
     }

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import hisops
 from hisops.lab.inventory import install
-from hisops.lab.layout import PRIMARY_HOST, USERS, Layout, Machine
+from hisops.lab.layout import LIS_HOST, LOGIN, NODES, PRIMARY_HOST, SIDS, STANDBY_HOST, USERS, Layout, Machine
 from hisops.lab.patches import OCW, OVERLAY, RU_1926, RU_1927, STRANGER
+from hisops.lab.psu import PSU_181016
 
-OPATCH_VERSION = "12.2.0.1.46"
-OLD_OPATCH_VERSION = "12.2.0.1.42"
 SYSTEM_TOOLS = (
     "sudo",
     "hostname",
@@ -41,9 +40,15 @@ HOME_TOOLS = {
     "tnsping": "bin",
     "srvctl": "bin",
 }
+_SINCE_12 = ("datapatch",)
 GRID_TOOLS = ("crsctl", "srvctl", "olsnodes")
-LIBRARIES = ("lib/libclntsh.so.19.1", "lib/libserver19.a", "lib/libknlopt.a", "bin/oracle", "bin/tnslsnr")
-_NEEDS_PACKAGES = ("sqlplus", "smoke")
+_SCRIPTS = {True: ("utlrp.sql", "utlu122s.sql", "catproc.sql"), False: ("utlrp.sql", "utlu112s.sql", "catproc.sql")}
+_INSTALLED = {
+    PRIMARY_HOST: (OCW, RU_1926, OVERLAY),
+    STANDBY_HOST: (OCW, RU_1926, OVERLAY, RU_1927),
+    LIS_HOST: (PSU_181016,),
+}
+_NEEDS_PACKAGES = ("sqlplus", "smoke", "lis_smoke")
 
 
 def launcher(layout: Layout, host: str, tool: str) -> str:
@@ -61,12 +66,15 @@ def write_launchers(layout: Layout, host: str) -> None:
     """Write all launchers of a host; done at every start, because the folder or Python may have moved."""
     machine = layout.machine(host)
     places = {tool: machine.bin for tool in SYSTEM_TOOLS}
-    places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items()}
+    absent = () if machine.release.container else _SINCE_12
+    places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items() if tool not in absent}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
+    _executable(smoke_test(machine), launcher(layout, host, "smoke" if host in NODES else "lis_smoke"))
+    if host not in NODES:
+        return
     for tool in GRID_TOOLS:
         _executable(machine.grid_home / "bin" / tool, launcher(layout, host, tool))
-    _executable(smoke_test(machine), launcher(layout, host, "smoke"))
     _executable(emr_smoke_test(machine), launcher(layout, host, "emr_smoke"))
 
 
@@ -99,8 +107,7 @@ def new_boot(machine: Machine) -> None:
 
 
 def _write_system_files(machine: Machine) -> None:
-    primary = machine.name == PRIMARY_HOST
-    sid, home = ("his" if primary else "hisdr"), machine.oracle_home
+    sid, home, release = SIDS[machine.name], machine.oracle_home, machine.release
     _write(machine.root / "etc" / "oratab", f"# SID:ORACLE_HOME:autostart\n{sid}:{home}:Y\n")
     pointer = f"inventory_loc={machine.inventory}\ninst_group=oinstall\n"
     _write(machine.root / "etc" / "oraInst.loc", pointer)
@@ -110,38 +117,40 @@ def _write_system_files(machine: Machine) -> None:
     _write(
         machine.root / "etc" / "noisy_profile",
         f"echo '{banner}'\necho '*  HIS 数据库服务器  未经授权禁止登录  Authorized users only  *'\necho '{banner}'\n"
-        "echo 'ORACLE_SID = [his] ?'\nstty erase ^H\necho 'stty: standard input: Inappropriate ioctl for device' >&2\n",
+        f"echo 'ORACLE_SID = [{sid}] ?'\nstty erase ^H\n"
+        "echo 'stty: standard input: Inappropriate ioctl for device' >&2\n",
     )
-    login, others = ("hisops", "oracle,root") if primary else ("oracle", "root")
+    login = LOGIN[machine.name]
+    others = "root" if login == "oracle" else "oracle,root"
     _write(machine.root / "etc" / "sudoers", f"Defaults:{login} !requiretty\n{login} ALL=({others}) NOPASSWD: ALL\n")
     contents = machine.inventory / "ContentsXML"
     _write(
         contents / "inventory.xml",
         '<?xml version="1.0" standalone="yes" ?>\n<INVENTORY>\n<VERSION_INFO>\n'
-        "   <SAVED_WITH>12.2.0.7.0</SAVED_WITH>\n</VERSION_INFO>\n<HOME_LIST>\n"
-        f'<HOME NAME="OraDB19Home1" LOC="{home}" TYPE="O" IDX="1"/>\n</HOME_LIST>\n</INVENTORY>\n',
+        f"   <SAVED_WITH>{release.oui}</SAVED_WITH>\n</VERSION_INFO>\n<HOME_LIST>\n"
+        f'<HOME NAME="{release.home_name}" LOC="{home}" TYPE="O" IDX="1"/>\n</HOME_LIST>\n</INVENTORY>\n',
     )
     (machine.inventory / "locks").mkdir()
 
 
 def _build_home(machine: Machine) -> None:
-    home, base = machine.oracle_home, machine.oracle_base
+    home, base, release = machine.oracle_home, machine.oracle_base, machine.release
     for folder in ("dbs", "rdbms/admin", "network/admin", "cfgtoollogs/opatch/lsinv", "sqlpatch", "OPatch", "bin"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     for folder in ("cfgtoollogs/sqlpatch", "fast_recovery_area", "oradata", "diag"):
         (base / folder).mkdir(parents=True, exist_ok=True)
-    for library in LIBRARIES:
+    for library in release.libraries:
         _write(home / library, f"lab base file {library}\n" * 512)
-    _write(home / "OPatch" / "version.txt", f"OPATCH_VERSION:{OPATCH_VERSION}\n")
-    _write(home / "inventory" / "ContentsXML" / "comps.xml", '<COMP NAME="oracle.server" VER="19.0.0.0.0"/>\n')
-    for script in ("utlrp.sql", "utlu122s.sql", "catproc.sql"):
+    _write(home / "OPatch" / "version.txt", f"OPATCH_VERSION:{release.opatch}\n")
+    components = f'<COMP NAME="oracle.server" VER="{release.number}"/>\n'
+    _write(home / "inventory" / "ContentsXML" / "comps.xml", components)
+    for script in _SCRIPTS[release.container]:
         _write(home / "rdbms" / "admin" / script, f"Rem {script}: simulated\n")
-    sid = "his" if machine.name == PRIMARY_HOST else "hisdr"
+    sid = SIDS[machine.name]
     _write(home / "dbs" / f"spfile{sid}.ora", "lab spfile\n")
     _write(home / "dbs" / f"orapw{sid}", "lab password file\n")
     long_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(days=120)
-    patches = [OCW, RU_1926, OVERLAY] + ([] if machine.name == PRIMARY_HOST else [RU_1927])
-    for number, patch in enumerate(patches):
+    for number, patch in enumerate(_INSTALLED[machine.name]):
         install(home, patch, long_ago + timedelta(days=20 * number))
     (home / "bin" / "oracle").chmod(0o6751)
 

@@ -12,17 +12,17 @@ MEMBERS = ("his", "his_dr")
 REINSTATE = "ORA-16661: the standby database needs to be reinstated"
 
 
-def configuration() -> State:
+def configuration(members: tuple[str, ...] = MEMBERS) -> State:
     """Return the configuration of a lab that starts: disabled, as before a patch, until somebody enables it."""
     return {
-        "start": True,
+        "start": len(members) > 1,
         "enabled": False,
         "epoch": 1,
         "edition": 1,
         "changed": 0.0,
-        "primary": MEMBERS[0],
+        "primary": members[0],
         "members": {
-            name: {"enabled": True, "on": True, "trouble": "", "adopt": False, "properties": {}} for name in MEMBERS
+            name: {"enabled": True, "on": True, "trouble": "", "adopt": False, "properties": {}} for name in members
         },
         "fast_start": False,
         "observer": "",

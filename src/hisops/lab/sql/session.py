@@ -24,6 +24,15 @@ _SLEEP = re.compile(
     r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
 )
 _MOST_TRANSLATIONS = 256
+_NOT_OPEN = (
+    "database or pluggable database not open: queries allowed on fixed tables or views only",
+    "database not open: queries allowed on fixed tables/views only",
+)
+_READ_ONLY = (
+    "database or pluggable database open for read-only access",
+    "database open for read-only access",
+)
+"""What releases since 12.1 say, and what those before said."""
 Bind = Value | list[Value]
 
 
@@ -171,11 +180,9 @@ class SqlSession:
             raise OracleError(1034, "ORACLE not available")
         if state in ("mounted", "unregistered"):
             if any(not name.startswith(("v$", "gv$")) and name != "dual" for name in translation.tables):
-                raise OracleError(
-                    1219, "database or pluggable database not open: queries allowed on fixed tables or views only"
-                )
+                raise OracleError(1219, _NOT_OPEN[self._instance.version.startswith("11.")])
         elif state == "read_only" and translation.target:
-            raise OracleError(16000, "database or pluggable database open for read-only access")
+            raise OracleError(16000, _READ_ONLY[self._instance.version.startswith("11.")])
 
     def _load(self, translation: Translation) -> None:
         """Bring the views that a statement uses up to date."""

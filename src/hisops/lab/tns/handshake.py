@@ -11,6 +11,8 @@ from hisops.lab.tns.wire import ACCEPT, CONNECT, DATA, REFUSE, Channel, Hangup
 
 VERSION = 317  # below 318 neither out-of-band breaks nor fast login are spoken
 OLDEST = 315
+_BEFORE_12 = 314
+"""What 11.2 speaks: packets whose lengths have two bytes. The thin driver knows better than to go on."""
 FIELD_VERSION = 12
 _UTF8, _UTF16 = 873, 2000
 _LONGEST_STRING = 64 * 1024
@@ -43,6 +45,11 @@ def read_connect(channel: Channel) -> Connect:
     large = struct.unpack_from(">I", body, 50)[0] if len(body) >= 54 else sdu
     found = _NAME.search(text.decode(errors="replace"))
     return Connect(found[1] if found else "", large or sdu)
+
+
+def accept_as_11(channel: Channel, asked: Connect) -> None:
+    """Accept the connection as a server before 12.1 does."""
+    channel.send(ACCEPT, struct.pack(">HHHHHHH", _BEFORE_12, 0x0C41, min(asked.sdu, 8192), 32767, 1, 0, 24) + bytes(2))
 
 
 def accept(channel: Channel, asked: Connect) -> None:

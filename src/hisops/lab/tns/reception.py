@@ -44,6 +44,9 @@ class Reception:
         if instance.service(name).status == "blocked":
             handshake.refuse(channel, _BLOCKED)
             raise Hangup(f"service {name}")
+        if instance.version.startswith("11."):
+            handshake.accept_as_11(channel, asked)
+            raise Hangup("a client of before 12.1 would go on")
         handshake.accept(channel, asked)
         try:
             self._log_in(channel, reader, sid, name, instance, ready)

@@ -143,19 +143,24 @@ def _parameters(state: State) -> Table:
 
 def _of_the_pair(state: State) -> dict[str, str]:
     own = str(state["db_unique_name"]).lower()
-    other = next(name for name in state["broker"]["members"] if name != own)
-    return {
+    other = next((name for name in state["broker"]["members"] if name != own), None)
+    return (_to_the_other(state, other) if other else {}) | {
         "dg_broker_start": str(state["broker"]["start"]).upper(),
         "dg_broker_config_file1": f"{state['home']}/dbs/dr1{own}.dat",
         "dg_broker_config_file2": f"{state['home']}/dbs/dr2{own}.dat",
+        "archive_lag_target": "0",
+        "db_flashback_retention_target": "1440",
+    }
+
+
+def _to_the_other(state: State, other: str) -> dict[str, str]:
+    return {
         "fal_server": other,
         "log_archive_config": "dg_config=(his,his_dr)",
         "log_archive_dest_2": f'service="{other}", ASYNC NOAFFIRM db_unique_name="{other}" '
         "valid_for=(online_logfile,all_roles)",
         "log_archive_dest_state_2": "ENABLE" if state["ships"] else "DEFER",
         "standby_file_management": "AUTO",
-        "archive_lag_target": "0",
-        "db_flashback_retention_target": "1440",
     }
 
 

@@ -72,7 +72,7 @@ def _database(state: State, peer: State | None) -> Row:
     primary, broker, branch = state["role"] == redo.PRIMARY, state["broker"], state["incarnations"][-1]
     leader = state if primary else peer if peer is not None and peer["role"] == redo.PRIMARY else None
     watched = broker["fast_start"] and broker["enabled"] and broker["start"]
-    target = next(name for name in broker["members"] if name != broker["primary"])
+    target = next((name for name in broker["members"] if name != broker["primary"]), None)
     return (
         state["dbid"], state["name"], datetime(2023, 3, 11, 9, 12, 44), branch["resetlogs"], moment(branch["time"]),
         branch["prior"], state["log_mode"], state["open_mode"], "MAXIMUM PERFORMANCE", "MAXIMUM PERFORMANCE",
