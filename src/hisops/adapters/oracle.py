@@ -8,26 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hisops.errors import HisopsError, Refused, StatementFailed, Unreachable
+from hisops.adapters.oracle_failures import LATE, NOT_OPEN, failure
+from hisops.errors import HisopsError, Unreachable
 from hisops.model.site import Connect
 from hisops.ports import Rows, Vault
 
 _CONNECT = 20
-# What Oracle and the driver say when there is no session, or no longer one.
-_GONE = frozenset(
-    {
-        "ORA-00028", "ORA-00603", "ORA-01012", "ORA-01033", "ORA-01034", "ORA-01041", "ORA-01089", "ORA-01090",
-        "ORA-01092", "ORA-02396", "ORA-03113", "ORA-03114", "ORA-03135", "ORA-12153", "ORA-12170", "ORA-12203",
-        "ORA-12500", "ORA-12505", "ORA-12514", "ORA-12516", "ORA-12518", "ORA-12519", "ORA-12520", "ORA-12521",
-        "ORA-12525", "ORA-12526", "ORA-12527", "ORA-12528", "ORA-12535", "ORA-12537", "ORA-12541", "ORA-12545",
-        "ORA-12547", "ORA-12560", "ORA-12570", "ORA-12571", "ORA-12583", "ORA-27101", "ORA-28547", "DPY-1001",
-        "DPY-4011",
-    }
-)  # fmt: skip
-_NOT_OPEN = "ORA-01109"
-_MOUNTED = "ORA-01033"
-_LATE = frozenset({"DPY-4024", "DPI-1067", "ORA-01013", "ORA-03156"})
-_LOGIN = frozenset({"ORA-01017", "ORA-01031", "ORA-28000", "ORA-28001", "ORA-28003", "ORA-01005", "ORA-01045"})
 
 
 class OracleSql:
@@ -82,13 +68,6 @@ class OracleSql:
 
         if self._session is not None and self._session.is_healthy():
             return self._session
-        if self._connect.driver == "sqlplus":
-            raise Refused(
-                "HIS-3030",
-                "The database {database} is set to sqlplus, which takes no SQL step.",
-                "Set `driver` of the database to thin or thick, or use an `sh` step with sqlplus.",
-                database=self._name,
-            )
         if self._connect.driver == "thick" and oracledb.is_thin_mode():
             oracledb.init_oracle_client()
         modes = {
@@ -99,7 +78,7 @@ class OracleSql:
         }
         self._session = oracledb.connect(
             user=self._connect.user,
-            password=self._vault.get(self._connect.password).reveal(),
+            password=self._vault.get(self._connect.password or "").reveal(),
             dsn=self._connect.dsn,
             mode=modes[self._connect.mode],
             tcp_connect_timeout=_CONNECT,
@@ -112,47 +91,19 @@ class OracleSql:
         detail = error.args[0] if error.args else None
         words = "\n".join(line for line in str(error).splitlines() if not line.startswith("Help: ")).strip()
         code = str(getattr(detail, "full_code", "") or "")
-        if code in _LATE:
+        if code in LATE:
             self._recover()
             return TimeoutError(words)
-        if code in _LOGIN and self._session is None:
-            return Unreachable(
-                "HIS-3032",
-                "{database} did not let {user} in: {error}",
-                "Check user, mode and the secret of the database in site.yaml.",
-                database=self._name,
-                user=self._connect.user,
-                error=words,
-            )
-        if code == _MOUNTED and self._connect.mode == "normal":
+        dead = bool(getattr(detail, "is_session_dead", False)) or code.startswith("DPY-6")
+        told = failure(
+            code, words, database=self._name, user=self._connect.user or "", mode=self._connect.mode,
+            session=self._session is not None, dead=dead,
+        )  # fmt: skip
+        if not isinstance(told, Unreachable):
+            self._recover()
+        elif told.code != "HIS-3032":
             self._session = None
-            return Unreachable(
-                "HIS-3034",
-                "{database} is not open and lets {user} not in, only sysdba, sysbackup or sysdg: {error}",
-                "Where a standby is only mounted, set `user` and `mode` of the database in site.yaml; else wait until "
-                "it is open.",
-                database=self._name,
-                user=self._connect.user,
-                error=words,
-            )
-        lost = self._session is None or code in _GONE or bool(getattr(detail, "is_session_dead", False))
-        if lost or code.startswith("DPY-6"):
-            self._session = None
-            return Unreachable(
-                "HIS-3031",
-                "There is no session on {database}: {error}",
-                "Check that listener and instance are up, and the dsn of the database in site.yaml.",
-                database=self._name,
-                error=words,
-            )
-        self._recover()
-        return StatementFailed(
-            "HIS-3033",
-            "{database} refused the statement: {error}",
-            "Look up the ORA- number; the statement is in the log.",
-            database=self._name,
-            error=words,
-        )
+        return told
 
     def _recover(self) -> None:
         """Roll back; a session that cannot do that is made anew by the next statement."""
@@ -189,7 +140,7 @@ def _begin_reading(session: Any, cursor: Any) -> None:
     try:
         cursor.execute("SET TRANSACTION READ ONLY")
     except oracledb.DatabaseError as error:
-        if getattr(error.args[0], "full_code", "") != _NOT_OPEN:
+        if getattr(error.args[0], "full_code", "") != NOT_OPEN:
             raise
 
 

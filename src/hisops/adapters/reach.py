@@ -41,8 +41,6 @@ class SiteReach:
 
     def sql(self, database: str) -> Sql:
         """Return a session on the database `database` of the inventory."""
-        from hisops.adapters.oracle import OracleSql
-
         with self._lock:
             if database not in self._sessions:
                 entry = self._site.databases.get(database)
@@ -50,7 +48,7 @@ class SiteReach:
                     raise _unknown("database", database, sorted(self._site.databases))
                 if entry.connect is None:
                     raise _no_login(database)
-                self._sessions[database] = OracleSql(database, entry.connect, self._vault)
+                self._sessions[database] = self._make_session(database, entry, entry.connect)
             return self._sessions[database]
 
     def close(self) -> None:
@@ -62,6 +60,17 @@ class SiteReach:
                 host.close()
             self._sessions.clear()
             self._hosts.clear()
+
+    def _make_session(self, name: str, entry: model.Database, connect: model.Connect) -> Sql:
+        if connect.driver != "sqlplus":
+            from hisops.adapters.oracle import OracleSql
+
+            return OracleSql(name, connect, self._vault)
+        from hisops.adapters.sqlplus import SqlplusSql, seat
+
+        host = self._site.hosts.get(entry.host)
+        owner = host.roles.get("owner") if host else None
+        return SqlplusSql(name, connect, self._vault, seat(name, entry, lambda: self.host(entry.host), owner))
 
     def _make_host(self, name: str) -> ShellHost:
         if name == CONTROL:

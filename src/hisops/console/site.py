@@ -50,7 +50,8 @@ def _databases(site: Site, page: Page) -> list[tuple[str, str, str]]:
         scratch = page.say("restored to {name}", name=database.scratch) if database.scratch else ""
         where = page.say("on {host}", host=database.host)
         window = page.say("window {name}", name=database.window) if database.window else ""
-        dsn = database.connect.dsn if database.connect else ""
+        connect = database.connect
+        dsn = (connect.dsn or connect.driver) if connect else ""
         names = ", ".join(node.host for node in database.nodes)
         nodes = page.say("nodes {names}", names=names) if names else ""
         told = f" {page.signs.dot} ".join(filter(None, [where, nodes, dsn, standby, scratch, window]))

@@ -94,8 +94,9 @@ def _unfit_scratch(site: Site, name: str, scratch: str) -> Iterator[tuple[str, b
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
     """A password, and what a database's own secrets stand for, is the name of a secret of the inventory."""
     for name, database in site.databases.items():
-        if database.connect and database.connect.password not in site.secrets:
-            keys, secret = ("databases", name, "connect", "password"), database.connect.password
+        secret = database.connect.password if database.connect else None
+        if secret and secret not in site.secrets:
+            keys = ("databases", name, "connect", "password")
             yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
         for known_as, secret in database.secrets.items():
             if secret not in site.secrets:

@@ -67,7 +67,8 @@ def secret_names(bound: Bound) -> list[str]:
     databases = [bound.site.databases[name] for name in (bound.target, *bound.companions.values())]
     asked = dict.fromkeys(name for step in bound.runbook.steps for name in step.secrets)
     named = [database.secrets.get(name, name) for name in asked for database in databases]
-    return list(dict.fromkeys([*(database.connect.password for database in databases if database.connect), *named]))
+    logins = [each.connect.password for each in databases if each.connect and each.connect.password]
+    return list(dict.fromkeys([*logins, *named]))
 
 
 def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:

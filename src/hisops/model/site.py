@@ -81,13 +81,27 @@ class SecretRef(Definition):
 
 
 class Connect(Definition):
-    """How to log in to a database: Easy Connect string, account, name of the secret, driver mode."""
+    """How to log in to a database: Easy Connect string, account, name of the secret, driver mode.
 
-    dsn: str
-    user: str
-    password: Name
+    `driver: sqlplus` is SQL*Plus on the database's own host, for what no driver reaches (11.2). Without `user` it logs
+    in as the owner of the home (`/ as sysdba` with `mode: sysdba`), without `dsn` to the instance of oracle_sid.
+    """
+
+    dsn: str | None = None
+    user: str | None = None
+    password: Name | None = None
     driver: Literal["thin", "thick", "sqlplus"] = "thin"
     mode: Literal["normal", "sysdba", "sysbackup", "sysdg"] = "normal"
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if self.driver != "sqlplus" and not (self.dsn and self.user and self.password):
+            raise ValueError("dsn, user and password are needed; only `driver: sqlplus` can do without")
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password come together")
+        if self.dsn and not self.user:
+            raise ValueError("a login over the network (dsn) needs user and password")
+        return self
 
 
 class Node(Definition):
