@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hisops.adapters.oracle import OracleSql, plain
-from hisops.errors import IdentityRefused, Refused, StatementFailed, Unreachable
+from hisops.errors import IdentityRefused, StatementFailed, Unreachable
 from hisops.lab.sql.backend import Service
 from hisops.lab.sql.memory import MemoryInstance
 from hisops.lab.sql.seed import views
@@ -197,12 +197,6 @@ def test_sysdba_is_a_mode(listener: Listener, vault: OneSecret) -> None:
     sys.close()
     with pytest.raises(Unreachable):
         session(listener, vault, user="sys").run("select 1 from dual", {}, read_only=True)
-
-
-def test_sqlplus_has_no_sessions(listener: Listener, vault: OneSecret) -> None:
-    with pytest.raises(Refused) as caught:
-        session(listener, vault, driver="sqlplus").run("select 1 from dual", {}, read_only=True)
-    assert caught.value.code == "HIS-3030"
 
 
 def test_closing_twice_and_before_use_is_fine(sql: OracleSql) -> None:

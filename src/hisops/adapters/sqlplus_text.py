@@ -74,7 +74,7 @@ class Statement:
 
 def statement(text: str) -> Statement:
     """Return `text` as SQL*Plus may be given it. Raises NotCarried."""
-    tokens = list(_tokens(text.strip()))
+    tokens = _merged(_tokens(text.strip()))
     solid = [token for token in tokens if token.kind != "space"]
     block = _is_block(solid)
     if not block and any(token.text == ";" for token in solid):
@@ -147,6 +147,17 @@ def _tokens(text: str) -> Iterator[Token]:
         if match[0] in {"'", '"'} or "\0" in match[0]:
             raise NotCarried("a quote in it is not closed, or it holds a NUL byte")
         yield Token(kind, match[0])
+
+
+def _merged(tokens: Iterator[Token]) -> list[Token]:
+    """Make one of blanks that follow one another, as they do around comments."""
+    merged: list[Token] = []
+    for token in tokens:
+        if token.kind == "space" and merged and merged[-1].kind == "space":
+            merged[-1] = Token("space", merged[-1].text + token.text)
+        else:
+            merged.append(token)
+    return merged
 
 
 def _is_block(solid: list[Token]) -> bool:

@@ -8,6 +8,7 @@ from hisops.lab.sql.lexer import Statement, Token
 
 _IGNORED = frozenset({
     "TIME_ZONE", "NLS_LANGUAGE", "NLS_TERRITORY", "STATISTICS_LEVEL", "DDL_LOCK_TIMEOUT", "RESUMABLE_TIMEOUT",
+    "NLS_TIMESTAMP_TZ_FORMAT",
 })  # fmt: skip
 
 
@@ -52,6 +53,8 @@ class Settings:
                 self.schema = plain
             case "NLS_DATE_FORMAT" | "NLS_TIMESTAMP_FORMAT":
                 self.formats[name.lower()] = plain
+            case "NLS_NUMERIC_CHARACTERS" if plain == ".,":
+                pass  # as it is
             case _ if name not in _IGNORED:
                 raise not_rehearsed(f"ALTER SESSION SET {name}")
 

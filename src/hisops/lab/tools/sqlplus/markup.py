@@ -45,7 +45,7 @@ class Markup:
             yield f"{self.text(line)}<br>"
 
     def page(
-        self, made: Sequence[Field], rows: Iterable[Sequence[Any]], look: Look, told: Callable[[Any], str], width: int
+        self, made: Sequence[Field], rows: Iterable[Sequence[Any]], look: Look, told: Callable[[Any], str]
     ) -> Iterator[str]:
         """Return tables of a page each, and how many rows there were."""
         count, per_page = 0, max(look.pagesize, 1)
@@ -56,7 +56,7 @@ class Markup:
                 yield from self._headings(made, look)
             yield "<tr>"
             for field, value in zip(made, row, strict=True):
-                text = told(value).rjust(width) if field.number and value is not None else told(value)
+                text = told(value).rjust(look.numwidth) if field.number and value is not None else told(value)
                 cell = '<td align="right">' if field.number else "<td>"
                 yield from (cell, self.text(text).replace("\n", "\n<br>\n") if text else "&nbsp;", "</td>")
             yield "</tr>"
@@ -72,5 +72,5 @@ class Markup:
             return
         yield "<tr>"
         for field in made:
-            yield from ('<th scope="col">', self.text(field.name[: field.width]), "</th>")
+            yield from ('<th scope="col">', self.text(field.name), "</th>")
         yield "</tr>"

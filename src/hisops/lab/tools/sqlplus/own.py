@@ -9,12 +9,13 @@ from hisops.lab.tools.database import NOT_AVAILABLE
 from hisops.lab.tools.sqlplus.plus import Leave, Plus, exit_code
 from hisops.lab.tools.sqlplus.reader import Piece
 from hisops.lab.tools.sqlplus.session import Connection
+from hisops.lab.tools.sqlplus.variables import VariableRefused
 
 _SILENT_SETTINGS = {
     "ECHO", "VERIFY", "VER", "TRIMSPOOL", "TRIMS", "TRIMOUT", "TAB", "TERMOUT", "TERM", "SERVEROUTPUT", "SERVEROUT",
     "SQLPROMPT", "SQLP", "DEFINE", "DEF", "LONG", "LONGCHUNKSIZE", "COLSEP", "TIME", "TIMING", "TIMI", "WRAP", "ESCAPE",
-    "SQLBLANKLINES", "EXITCOMMIT", "ERRORLOGGING", "NUMWIDTH", "ARRAYSIZE", "UNDERLINE", "SPACE", "MARKUP",
-    "NEWPAGE", "SQLNUMBER", "AUTOCOMMIT",
+    "SQLBLANKLINES", "EXITCOMMIT", "ERRORLOGGING", "ARRAYSIZE", "UNDERLINE", "SPACE",
+    "NEWPAGE", "SQLNUMBER", "AUTOCOMMIT", "AUTOTRACE", "AUTOPRINT", "HEADSEP", "NUMFORMAT", "NULL",
 }  # fmt: skip
 
 
@@ -31,6 +32,12 @@ def _set(plus: Plus, rest: str) -> None:
                 plus.look.linesize = int(value) if value.isdigit() else 80
             case "HEADING" | "HEA":
                 plus.look.heading = on
+            case "MARKUP":
+                if said := plus.markup.set([value.upper(), *(word.upper() for word in words)]):
+                    plus.say(said)
+                return
+            case "NUMWIDTH" | "NUM":
+                plus.look.numwidth = int(value) if value.isdigit() else 10
             case "FEEDBACK" | "FEED":
                 plus.look.feedback = int(value) if value.isdigit() else (6 if on else 0)
             case _ if name not in _SILENT_SETTINGS:
@@ -126,6 +133,13 @@ def _recover(plus: Plus, rest: str) -> None:
     plus.run_sql(f"ALTER DATABASE RECOVER {rest}", "Media recovery complete.")
 
 
+def _variable(plus: Plus, rest: str) -> None:
+    try:
+        plus.variables.declare(rest)
+    except VariableRefused as refused:
+        plus.say(str(refused))
+
+
 def _disconnect(plus: Plus, rest: str) -> None:
     plus.log_off()
 
@@ -143,6 +157,8 @@ COMMANDS: dict[str, Callable[[Plus, str], None]] = {
     "EXECUTE": _execute,
     "EXEC": _execute,
     "RECOVER": _recover,
+    "VARIABLE": _variable,
+    "VAR": _variable,
     "DISCONNECT": _disconnect,
     "DISC": _disconnect,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from hisops.lab.commands import CommandRefused, recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.sqlplus import scripts
+from hisops.lab.tools.sqlplus.markup import Markup
 from hisops.lab.tools.sqlplus.reader import Piece, Reader
 from hisops.lab.tools.sqlplus.session import NOT_AVAILABLE, Connection, SqlError, connect
-from hisops.lab.tools.sqlplus.table import Look, fields, printed
+from hisops.lab.tools.sqlplus.table import Look, fields, plain, printed
+from hisops.lab.tools.sqlplus.variables import VariableRefused, Variables
 
 _CHINESE = {
     "Connected.": "已连接。",
@@ -45,6 +48,7 @@ _ROLE_CHANGES = (
     (re.compile(r"(?:FLASHBACK\s+DATABASE|ALTER\s+DATABASE\s+CONVERT)\s", re.IGNORECASE), "reinstate"),
 )
 """Statements that change the roles of a pair, and what a fault calls the middle of them."""
+_NO_STANDARD = ("ORA-06553: PLS-213: package STANDARD not accessible",)
 _IGNORED = (
     "COLUMN",
     "COL",
@@ -58,7 +62,9 @@ _IGNORED = (
     "DEFINE",
     "UNDEFINE",
     "SPOOL",
-    "VARIABLE",
+    "BTITLE",
+    "REPHEADER",
+    "REPFOOTER",
 )
 
 
@@ -84,11 +90,14 @@ class Plus:
     last_code: int = 0
     last: Piece | None = None
     reader: Reader = field(default_factory=Reader)
+    markup: Markup = field(default_factory=Markup)
+    variables: Variables = field(default_factory=Variables)
 
     def say(self, *lines: str) -> None:
         """Print; in Chinese when neither NLS_LANG nor luck prevents it."""
         chinese = self.desk.chinese(nls=True)
-        text = "".join(f"{_CHINESE.get(line, line) if chinese else line}\n" for line in lines)
+        words = [_CHINESE.get(line, line) if chinese else line for line in lines]
+        text = "".join(f"{line}\n" for line in (self.markup.lines(words) if self.markup.on else words))
         self.desk.raw(text.encode("gb18030" if chinese else "utf-8"))
 
     def play(self, text: list[str]) -> None:
@@ -161,7 +170,12 @@ class Plus:
         if self._change_stage(self.connection, text):
             return
         try:
+            if self._given(self.connection, text):
+                return
             words, outcome = self._run(self.connection, text)
+        except VariableRefused as refused:
+            self.say(str(refused))
+            return
         except SqlError as error:
             first = text.split("\n", maxsplit=1)[0]
             where = [] if error.code in (1034, 3113) else [first, "*"]
@@ -172,14 +186,23 @@ class Plus:
         self.last_code = 0
         self._answer(done or words, outcome)
 
+    def _given(self, connection: Connection, text: str) -> bool:
+        """Carry out a block that only gives variables their values."""
+        if not self.variables.take(text):
+            return False
+        if connection.state["status"] != "OPEN":
+            raise SqlError(*(NOT_AVAILABLE if connection.state["status"] == "DOWN" else _NO_STANDARD))
+        self._answer("PL/SQL procedure successfully completed.", None)
+        return True
+
     def _run(self, connection: Connection, text: str) -> tuple[str, Any]:
         """Have a statement carried out. A change of roles goes on the record, takes a while, and may be struck."""
         label = next((label for known, label in _ROLE_CHANGES if known.match(text.strip())), "")
         if not label:
-            return connection.run(text)
+            return connection.run(text, self.variables)
         self.desk.record("command", text=" ".join(text.split()))
         self.desk.pause(4)
-        done = connection.run(text)
+        done = connection.run(text, self.variables)
         self.desk.crossroads(label)
         return done
 
@@ -203,12 +226,21 @@ class Plus:
     def _answer(self, words: str, outcome: Any) -> None:
         if outcome is not None:
             rows = list(outcome.rows)
+            if self.markup.on:
+                self._page(outcome.columns, rows)
+                return
             lines = printed(fields(outcome.columns, self.look), rows, self.look, self.desk.env)
             self.say(*lines)
         elif words.startswith("\nWarning"):
             self.say(*words.split("\n"))
         elif self.look.feedback and words:
             self.say("", words, "")
+
+    def _page(self, columns: Any, rows: list[Any]) -> None:
+        formats = self.connection.formats if self.connection else {}
+        told = partial(plain, env=self.desk.env, formats=formats)
+        lines = self.markup.page(fields(columns, self.look), rows, self.look, told)
+        self.desk.raw("".join(f"{line}\n" for line in lines).encode())
 
     def _give_up(self, how: str, code: int) -> None:
         words = how.split()

@@ -11,6 +11,7 @@ from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.state import LAB, State
 from hisops.lab.tools import names
 from hisops.lab.tools.desk import Desk
+from hisops.lab.tools.sqlplus.variables import Variables
 
 NOT_AVAILABLE = ("ORA-01034: ORACLE not available", "Process ID: 0", "Session ID: 0 Serial number: 0")
 
@@ -34,13 +35,19 @@ class Connection:
     sysdba: bool
     container: str = ROOT
     engine: Any = None
+    altered: bool = False
 
     @property
     def state(self) -> State:
         """The database as it is now."""
         return self.desk.store.read(self.database)
 
-    def run(self, text: str) -> tuple[str, Any]:
+    @property
+    def formats(self) -> dict[str, str]:
+        """The formats of dates and times that ALTER SESSION has set."""
+        return dict(self.engine.settings.formats) if self.altered else {}
+
+    def run(self, text: str, variables: Variables) -> tuple[str, Any]:
         """Carry out a statement; return SQL*Plus's words for it and, for a query, its outcome."""
         state = self.state
         if state["status"] == "DOWN":
@@ -49,7 +56,7 @@ class Connection:
             self._enter(state, container)
             return "Session altered.", None
         answer = self._command(text)
-        return (answer, None) if answer is not None else self._engine(text)
+        return (answer, None) if answer is not None else self._engine(text, variables)
 
     def leave(self, *, keep: bool = True) -> None:
         """Log off; what is open is committed, as SQL*Plus does unless it is told otherwise."""
@@ -62,6 +69,7 @@ class Connection:
             raise SqlError(f"ORA-65011: Pluggable database {container} does not exist.")
         self.container = container
         self.engine = None
+        self.altered = False
 
     def _command(self, text: str) -> str | None:
         try:
@@ -69,7 +77,7 @@ class Connection:
         except CommandRefused as refused:
             raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
 
-    def _engine(self, text: str) -> tuple[str, Any]:
+    def _engine(self, text: str, variables: Variables) -> tuple[str, Any]:
         from hisops.lab.sql.errors import OracleError
         from hisops.lab.sql.lexer import read_statement
 
@@ -77,10 +85,11 @@ class Connection:
             self.engine = self._open_engine()
         statement = read_statement(text)
         try:
-            outcome = self.engine.execute(statement, [])
+            outcome = self.engine.execute(statement, variables.bound(statement.binds))
         except OracleError as error:
             raise SqlError(str(error)) from error
         word = statement.words(1)[0] if statement.tokens else ""
+        self.altered |= statement.kind == "session"
         return _words(statement.kind, word, outcome.count), outcome if statement.kind == "query" else None
 
     def _open_engine(self) -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hisops.lab.tools.nls import date
+from hisops.lab.tools.nls import by_model, date
 
 _NUMBER_WIDTH = 10
 _DATE_WIDTH = 19
@@ -22,6 +22,7 @@ class Look:
     linesize: int = 80
     feedback: int = 6
     heading: bool = True
+    numwidth: int = _NUMBER_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def fields(columns: Sequence[Any], look: Look) -> list[Field]:
     made = []
     for column in columns:
         number = column.kind == "number"
-        width = _NUMBER_WIDTH if number else _DATE_WIDTH if column.kind in ("date", "timestamp") else column.size
+        width = look.numwidth if number else _DATE_WIDTH if column.kind in ("date", "timestamp") else column.size
         made.append(Field(column.name, number, min(max(width, len(column.name)), look.linesize)))
     return made
 
@@ -83,11 +84,13 @@ def _cut(line: str, size: int) -> list[str]:
     return [line[start : start + size] for start in range(0, max(len(line), 1), size)]
 
 
-def plain(value: Any, env: Mapping[str, str]) -> str:
-    """Return a value as text."""
+def plain(value: Any, env: Mapping[str, str], formats: Mapping[str, str] = {}) -> str:
+    """Return a value as text; `formats` are those that the session has set."""
     match value:
         case None:
             return ""
+        case datetime() if model := formats.get("nls_timestamp_format" if value.microsecond else "nls_date_format"):
+            return by_model(value, model)
         case datetime():
             return date(value, env)
         case float() | Decimal():
