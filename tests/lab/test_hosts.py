@@ -191,6 +191,25 @@ def test_a_host_starts_at_boot_what_its_oratab_says(lab: Rehearsal) -> None:
     assert lab.starts("dbstart") == 1
 
 
+def test_a_host_that_is_lost_answers_nobody_and_boots_once_it_is_back(lab: Rehearsal) -> None:
+    before = lab.layout.machine("his-db1").boot_id.read_text()
+    control.set_fault(lab.directory, "primary-host-lost", True)
+    wait_until(lambda: not _answers(lab))
+    assert lab.store.read("his")["status"] == "DOWN"
+    assert lab.run("hostname", host="his-db2").out == "his-db2\n"
+    control.set_fault(lab.directory, "primary-host-lost", False)
+    wait_until(lambda: _answers(lab), 60)
+    assert lab.layout.machine("his-db1").boot_id.read_text() != before
+    wait_until(lambda: lab.store.read("his")["status"] == "OPEN", 60)
+
+
+def _answers(lab: Rehearsal) -> bool:
+    try:
+        return lab.run("hostname").code == 0
+    except (OSError, asyncssh.Error):
+        return False
+
+
 def test_detached_processes_of_a_host_are_seen_by_its_ps_and_not_by_the_other_hosts(lab: Rehearsal) -> None:
     lab.run("setsid sleep 321 >/dev/null 2>&1 </dev/null &")
     wait_until(lambda: "sleep 321" in lab.run("ps -ef").out)

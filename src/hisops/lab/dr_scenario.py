@@ -80,6 +80,18 @@ def primary_lost(layout: Layout, on: bool) -> None:
             _change(layout, name, lambda one, _: _take_away(one) if on else one["listener"].update(up=True))
 
 
+def primary_host_lost(layout: Layout, on: bool) -> None:
+    """Take the host of the primary away with all that is on it; it boots when the fault ends."""
+    for name, state, _ in _sides(layout):
+        order = layout.machine(state["host"]).order("lost")
+        if on and state["role"] == redo.PRIMARY:
+            _change(layout, name, lambda one, _: _take_away(one))
+            order.touch()
+        elif order.exists() and not on:
+            layout.machine(state["host"]).order("reboot").touch()
+            order.unlink()
+
+
 def no_autostart(layout: Layout, on: bool) -> None:
     """Have nothing started at boot, on either host, or all of it."""
     for _, state, _ in _sides(layout):
@@ -137,5 +149,6 @@ CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "observer-lost": observer_lost,
     "no-autostart": no_autostart,
     "primary-lost": primary_lost,
+    "primary-host-lost": primary_host_lost,
     "node-evicted": node_evicted,
 }

@@ -57,6 +57,10 @@ FAULTS: dict[str, Text] = {
         zh="主库突然失去:实例和监听器都停止,不再应答",
         en="The primary is gone of a sudden: its instance and its listener are down and answer nobody",
     ),
+    "primary-host-lost": Text(
+        zh="主库主机突然失去:SSH 和监听器都不再应答",
+        en="The primary's host is gone of a sudden: neither SSH nor its listener answers",
+    ),
     "observer-lost": Text(
         zh="快速故障切换已启用,但失去了观察者",
         en="Fast-start failover is enabled, but its observer is no longer heard of",

@@ -79,7 +79,7 @@ class Machine:
         return self.root / "home" / user
 
     def order(self, name: str) -> Path:
-        """Return the file by which `reboot`, `cut` or `start` is asked of this host."""
+        """Return the file by which `reboot`, `cut` or `start` is asked of this host, or by which it is `lost`."""
         return self.root / "proc" / f"order-{name}"
 
 

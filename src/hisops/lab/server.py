@@ -61,7 +61,9 @@ class Server:
     def _look_after(self) -> None:
         for host in HOSTS:
             order = self._layout.machine(host).order("reboot")
-            if order.exists():
+            if self._layout.machine(host).order("lost").exists():
+                self._halt(host)
+            elif order.exists():
                 print(f"reboot of {host}", flush=True)  # noqa: T201 - the server's own log file
                 self._reboot(host, order.read_text())
                 order.unlink(missing_ok=True)
@@ -95,7 +97,7 @@ class Server:
 
     def _halt(self, host: str) -> None:
         process = self._hosts.get(host)
-        if process is None:
+        if process is None or process.poll() is not None:
             return
         kill_descendants(process.pid)
         process.kill()
