@@ -14,6 +14,7 @@ from hisops.documents.problems import DocumentProblems, Problem, Severity, neare
 from hisops.documents.rules import (
     conditions,
     evidence,
+    facts,
     fan,
     library_wide,
     playbooks,
@@ -185,8 +186,8 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
     elif isinstance(best, Playbook):
         yield from playbook_problems(best, source, library, examined.damaged)
     elif isinstance(best, TargetType):
-        findings = library_wide.facts_are_captured(best, library)
-        yield from problems_of(findings, source, "TA001", "error", examined.damaged)
+        for rule, ask in facts.FACT_RULES.items():
+            yield from problems_of(ask(best, library), source, rule, "error", examined.damaged)
     elif isinstance(best, Report):
         yield from report_problems(best, source, examined.damaged)
         asked = reports.known_to_runbooks(best, library)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from hisops.engine.actions import Hands
+from hisops.engine.conditions import holds
 from hisops.engine.values import Values
 from hisops.errors import Refused
 from hisops.model.records import CallKind
@@ -17,9 +19,12 @@ RUN_STEP = Step.model_validate({"id": "run", "title": {"zh": "运行", "en": "Th
 
 
 def latch(hands: Hands, facts: Iterable[Fact], values: Values, kind: CallKind, attempt: int = 1) -> Latched:
-    """Read `facts` now. Refused if one cannot be read."""
+    """Read `facts` now. Refused if one cannot be read; those that do not apply here are what they say themselves."""
     latched: Latched = {}
     for index, fact in enumerate(facts):
+        if fact.when is not None and not _applies(fact, values, kind, latched):
+            latched[fact.id] = dict(fact.otherwise)
+            continue
         result = hands.caller.perform(hands.binder.call(fact, RUN_STEP, kind, values, index=index), attempt)
         if not result.good:
             raise Refused(
@@ -32,6 +37,11 @@ def latch(hands: Hands, facts: Iterable[Fact], values: Values, kind: CallKind, a
         source = result.out.get("first") or result.out
         latched[fact.id] = {name: plain(source.get(name)) for name in fact.values}
     return latched
+
+
+def _applies(fact: Fact, values: Values, kind: CallKind, latched: Latched) -> bool:
+    """Ask the condition of a fact over what is latched before it."""
+    return holds(str(fact.when), replace(values, identity=latched) if kind == "identity" else values)
 
 
 def plain(value: Any) -> Any:

@@ -177,11 +177,22 @@ class Setting(Definition):
 
 
 class Fact(Call):
-    """A read that is latched at the plan; `values` names what is kept of it (judge captures or columns)."""
+    """A read that is latched at the plan; `values` names what is kept of it (judge captures or columns).
+
+    Where `when` is not true it is not asked: a view that the version lacks. `otherwise` then says what is so.
+    """
 
     id: Name
     title: Text
     values: tuple[Name, ...] = Field(min_length=1)
+    when: str | None = None
+    otherwise: dict[Name, str | int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_either_way(self) -> Self:
+        if set(self.otherwise) != (set(self.values) if self.when else set()):
+            raise ValueError("`when` and `otherwise` come together, and `otherwise` says all of `values`")
+        return self
 
 
 class TargetType(Definition):

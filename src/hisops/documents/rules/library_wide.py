@@ -101,27 +101,6 @@ def replacement_is_declared(path: Path, examined: Examined[Any], library: Librar
         yield Finding(("id",), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
 
 
-def facts_are_captured(target: TargetType, library: Library) -> Iterator[Finding]:
-    """What a fact keeps is what its judge captures."""
-    facts = [("identity", index, fact) for index, fact in enumerate(target.identity)]
-    facts += [("state", index, fact) for index, fact in enumerate(target.state)]
-    for part, index, fact in facts:
-        if fact.judge is None:
-            continue
-        try:
-            captured = list(library.judge(fact.judge)[1].capture)
-        except HisopsError as error:
-            yield Finding((part, index, "judge"), "{said}", "{advice}", {"said": str(error), "advice": error.advice})
-            continue
-        for number, name in enumerate(fact.values):
-            if name not in captured:
-                guess = nearest(name, captured)
-                todo = "Did you mean `{guess}`?" if guess else ""
-                values = {"judge": fact.judge, "name": name, "guess": guess}
-                keys = (part, index, "values", number)
-                yield Finding(keys, "The judge {judge} captures no `{name}`.", todo, values)
-
-
 # The first words that the command line keeps for itself.
 RESERVED = frozenset({
     "init", "doctor", "site", "key", "explain", "runbook", "plan", "run", "status", "resume", "answer", "pause",

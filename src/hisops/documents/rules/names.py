@@ -59,10 +59,10 @@ def scope(subject: Subject, step: Step | None) -> dict[str, str]:
         found |= {f"target.{name}": "map" for name in ("settings", "identity", "state", *COMPANIONS)}
     else:
         for settings in ("target.settings", *(f"target.{word}.settings" for word in COMPANIONS)):
-            found |= {f"{settings}.{name}": _kind(each.type) for name, each in target.settings.items()}
+            found |= {f"{settings}.{name}": kind_of(each.type) for name, each in target.settings.items()}
         found |= {f"target.identity.{fact.id}.{value}": "any" for fact in target.identity for value in fact.values}
         found |= {f"target.state.{fact.id}.{value}": "any" for fact in target.state for value in fact.values}
-    found |= {f"params.{name}": _kind(each.type) for name, each in subject.runbook.parameters.items()}
+    found |= {f"params.{name}": kind_of(each.type) for name, each in subject.runbook.parameters.items()}
     if step is not None:
         found |= {} if step.for_each is None else {ITEM: "string"}
         for each in subject.runbook.steps[: subject.place_of[step.id]]:
@@ -80,7 +80,7 @@ def _of_step(subject: Subject, step: Step, same: bool) -> dict[str, str]:
         base = f"steps.{part.name.replace('-', '_')}"
         found[f"{base}.state"] = "string"
         for name, output in part.outputs.items():
-            kind = _kind(output.type)
+            kind = kind_of(output.type)
             if part.fanned:
                 found[f"{base}.items"] = "list[string]"
                 found[f"{base}.all.{name}"] = "list" if "[" in kind or kind == "any" else f"list[{kind}]"
@@ -100,14 +100,14 @@ def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[s
         return {"out.evidence": "string"} if call is None and step.manual is not None else {}
     found = {"out.code": "integer"}
     if action := subject.action(of.judge):
-        found |= {f"out.{name}": _kind(capture.type) for name, capture in action.capture.items()}
+        found |= {f"out.{name}": kind_of(capture.type) for name, capture in action.capture.items()}
     elif of.judge or call is not None:
         found["out"] = "map"  # an unknown judge, or JSON of which nobody has declared the fields
     else:
         found["out.json"] = "map"
-        found |= {f"out.{each.key or name}": _kind(each.type) for name, each in step.outputs.items()}
+        found |= {f"out.{each.key or name}": kind_of(each.type) for name, each in step.outputs.items()}
     return found
 
 
-def _kind(declared: str) -> str:
+def kind_of(declared: str) -> str:
     return _KINDS.get(declared, "string")

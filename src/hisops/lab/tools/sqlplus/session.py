@@ -47,7 +47,7 @@ class Connection:
         """The formats of dates and times that ALTER SESSION has set."""
         return dict(self.engine.settings.formats) if self.altered else {}
 
-    def run(self, text: str, variables: Variables) -> tuple[str, Any]:
+    def run(self, text: str, variables: Variables | None = None) -> tuple[str, Any]:
         """Carry out a statement; return SQL*Plus's words for it and, for a query, its outcome."""
         state = self.state
         if state["status"] == "DOWN":
@@ -56,7 +56,7 @@ class Connection:
             self._enter(state, container)
             return "Session altered.", None
         answer = self._command(text)
-        return (answer, None) if answer is not None else self._engine(text, variables)
+        return (answer, None) if answer is not None else self._engine(text, variables or Variables())
 
     def leave(self, *, keep: bool = True) -> None:
         """Log off; what is open is committed, as SQL*Plus does unless it is told otherwise."""
