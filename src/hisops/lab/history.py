@@ -15,14 +15,19 @@ from hisops.lab.state import State
 
 PER_SECOND = 17
 DAYS = 5
+WORK_EVERY = 60 * PER_SECOND
+"""Changes between two pieces of the hospital's work, of each of which a row or two is kept."""
+_WORKED = 240
 _TOLERANCE = 1.0
 Row = tuple[int | None, str | None]
 Mark = tuple[int, float]
 
 
 def start(scn: int) -> State:
-    """Return what a new database has: no rows, and times of the last days."""
-    return {"beats": [], "marks": [[scn - DAYS * 86400 * PER_SECOND, time.time() - DAYS * 86400]]}
+    """Return what a new database has: no beats, the work of the last hours, and times of the last days."""
+    now = time.time()
+    work = [[scn - ago * WORK_EVERY, now - ago * 60] for ago in range(_WORKED, 0, -1)]
+    return {"beats": [], "work": work, "marks": [[scn - DAYS * 86400 * PER_SECOND, now - DAYS * 86400]]}
 
 
 def rows(state: State, upto: int) -> list[Row]:
@@ -44,6 +49,7 @@ def commit(state: State, added: Collection[Row], gone: Collection[Row]) -> None:
 def carry(standby: State, source: State, upto: int) -> None:
     """Let a standby have what its primary had when it had come as far as `upto`."""
     standby.update(beats=_as_of(source["beats"], upto), marks=[list(m) for m in source["marks"] if m[0] <= upto])
+    standby["work"] = [list(done) for done in source["work"] if done[0] <= upto]
 
 
 def cut(state: State, upto: int) -> None:
@@ -56,6 +62,17 @@ def mark(state: State, moment: float) -> None:
     scn, marks = int(state["scn"]), state["marks"]
     if abs(time_of(marks, scn, moment) - moment) > _TOLERANCE or (marks and marks[-1][0] > scn):
         state["marks"] = [*(one for one in marks if one[0] < scn), [scn, moment]]
+    state["work"] = [list(done) for done in work(state, scn)]
+
+
+def work(state: State, upto: int) -> list[Mark]:
+    """Return when work was done up to an SCN: what is written down, and what an open primary has done since."""
+    if not state["work"]:
+        return []
+    done = [(int(number), float(moment)) for number, moment in state["work"] if number <= upto]
+    since = range(int(state["work"][-1][0]) + WORK_EVERY, upto + 1, WORK_EVERY)
+    latest = time.time()
+    return [*done, *((number, time_of(state["marks"], number, latest)) for number in since)]
 
 
 def time_of(marks: Collection[Mark], scn: int, latest: float) -> float:

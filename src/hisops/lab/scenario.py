@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from hisops.lab import alert, cluster_stack, dr_scenario
+from hisops.lab import alert, cluster_stack, dr_scenario, redo
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
+from hisops.lab.media import archived, checkpoint
 from hisops.lab.patches import RU_1926, RU_1927, STRANGER
 from hisops.lab.state import State, Store
 from hisops.lab.tree import install_stranger, set_opatch_version
@@ -24,14 +24,13 @@ def apply(layout: Layout, name: str, on: bool) -> None:
 
 
 def furnish(layout: Layout, states: dict[str, State]) -> None:
-    """Write the data files that the states name; small, but real, so that backups have something to read."""
+    """Write what the databases have on disk: alert logs, data files, and a primary's last archived logs."""
     for name, state in states.items():
         if "sid" in state:
             alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
-        for file in state.get("datafiles", ()):
-            path = Path(file["name"])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(f"lab datafile {name} {file['file']} {file['con']}\n".encode() * 256)
+            checkpoint.write(Store(layout.state), name, state, fuzzy=True)
+            if state["role"] == redo.PRIMARY:
+                archived.furnish(state)
     cluster_stack.note_members(layout, NODES)
 
 

@@ -1,0 +1,65 @@
+"""A database as state and files alone: no hosts, no tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hisops.lab import history, scenario
+from hisops.lab.layout import HOSTS, PRIMARY_HOST, Layout
+from hisops.lab.media import archived, checkpoint, contents, datafile, tables
+from hisops.lab.media.piece import FilePart, Piece
+from hisops.lab.seed import start_states
+from hisops.lab.state import Store
+
+
+class Disk:
+    """HIS with its data files and archived logs."""
+
+    def __init__(self, directory: Path) -> None:
+        layout = Layout(directory)
+        self.directory = directory
+        self.store = Store(layout.state)
+        states = start_states({host: layout.machine(host) for host in HOSTS}, 0.001)
+        layout.machine(PRIMARY_HOST).oracle_home.mkdir(parents=True)
+        scenario.furnish(layout, {"his": states["his"]})
+        self.state = states["his"]
+
+    @property
+    def names(self) -> dict[int, Path]:
+        return {file["file"]: Path(file["name"]) for file in self.state["datafiles"]}
+
+    def beat(self, *numbers: int, gone: tuple[int, ...] = ()) -> None:
+        self.let_pass(1)
+        added = [(number, f"2026-11-23T08:00:{number:02d}") for number in numbers]
+        history.commit(self.state, added, [(number, f"2026-11-23T08:00:{number:02d}") for number in gone])
+
+    def let_pass(self, seconds: int) -> None:
+        """Let the database work for a while: the clock of its changes goes on, the one on the wall stands still."""
+        self.state["scn"] += seconds * history.PER_SECOND
+        for mark in self.state["marks"]:
+            mark[1] -= seconds
+        history.mark(self.state, self.state["scn_at"])
+
+    def checkpoint(self) -> int:
+        checkpoint.write(self.store, "his", self.state, fuzzy=True)
+        return int(self.state["scn"])
+
+    def switch(self) -> Path:
+        return Path(archived.switch(self.state)["name"])
+
+    def backup(self, since: int = 0) -> Piece:
+        """Return what a backup of all data files holds."""
+        parts = {}
+        for number, path in self.names.items():
+            header = datafile.header_of(path, number)
+            blocks = {at: block for at, block in datafile.good(path, header).items() if block.scn >= since}
+            parts[number] = FilePart(header=header, since=since, blocks=blocks)
+        return Piece(about={"dbid": self.state["dbid"], "kind": "D"}, files=parts)
+
+    def rows(self, table: str) -> list[list]:
+        """Return what the running database shows."""
+        return tables.rows(self.state, table, int(self.state["scn"]))
+
+
+def rows_in(names: dict[int, Path], table: str) -> list[list]:
+    return [row for _, row in contents.rows(names).get(table, [])]
