@@ -11,6 +11,8 @@ from hisops.lab.media.piece import FilePart, Piece
 from hisops.lab.seed import start_states
 from hisops.lab.state import Store
 
+_EARLIER = 6 * 3600
+
 
 class Disk:
     """HIS with its data files and archived logs."""
@@ -21,8 +23,9 @@ class Disk:
         self.store = Store(layout.state)
         states = start_states({host: layout.machine(host) for host in HOSTS}, 0.001)
         layout.machine(PRIMARY_HOST).oracle_home.mkdir(parents=True)
-        scenario.furnish(layout, {"his": states["his"]})
         self.state = states["his"]
+        self._set_back()
+        scenario.furnish(layout, {"his": self.state})
 
     @property
     def names(self) -> dict[int, Path]:
@@ -34,11 +37,17 @@ class Disk:
         history.commit(self.state, added, [(number, f"2026-11-23T08:00:{number:02d}") for number in gone])
 
     def let_pass(self, seconds: int) -> None:
-        """Let the database work for a while: the clock of its changes goes on, the one on the wall stands still."""
+        """Let the database work for a while."""
         self.state["scn"] += seconds * history.PER_SECOND
-        for mark in self.state["marks"]:
-            mark[1] -= seconds
+        self.state["scn_at"] += seconds
         history.mark(self.state, self.state["scn_at"])
+
+    def _set_back(self) -> None:
+        """Let all that is known of times have been earlier, so that there is time to pass."""
+        self.state["scn_at"] -= _EARLIER
+        for times in (self.state["marks"], self.state["work"]):
+            for mark in times:
+                mark[1] -= _EARLIER
 
     def checkpoint(self) -> int:
         checkpoint.write(self.store, "his", self.state, fuzzy=True)

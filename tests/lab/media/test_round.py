@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from hisops.lab.media import archived, carrier, checkpoint, contents, control, datafile, piece, recovery, tables
@@ -52,7 +52,7 @@ def test_a_header_that_cannot_be_read_is_not_written_over(disk: Disk) -> None:
         datafile.header_of(disk.names[4], 4)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(before=EVENTS, between=EVENTS, after=EVENTS, compressed=st.booleans(), key=st.sampled_from(["", "wallet"]))
 def test_pieces_and_logs_alone_give_back_what_the_database_had(
     tmp_path_factory: pytest.TempPathFactory,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import string
-import time
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +23,12 @@ _HOUR = 3600
 
 def switch(state: State) -> State:
     """End the current log of an open primary at its SCN: write it, enter it, begin the next. Return the entry."""
-    history.mark(state, time.time())
+    now = float(state["scn_at"])
+    history.mark(state, now)
     first, since = _current(state)
     before = max(int(state["scn"]), first) + 1
     state["scn"] = before
-    entry = _enter(state, int(state["sequence"]), (first, since), (before, time.time()))
+    entry = _enter(state, int(state["sequence"]), (first, since), (before, now))
     state["sequence"] += 1
     return entry
 
