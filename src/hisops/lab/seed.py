@@ -88,10 +88,6 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
         "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 102400, "used_mb": 21340},
         "backups": [],
         "backup_jobs": [old_backup(now)],
-        "logs": [],
-        "configured": {},
-        "tracking": {"on": primary, "file": f"{data}/change_tracking.f"},
-        "block_corruption": [],
         "sequence": 518,
         "scn": SCN,
         **pair_state(long_ago),
@@ -123,6 +119,10 @@ def pair_state(created: str, members: tuple[str, ...] = MEMBERS) -> State:
         "finished": 0,
         "needs_resetlogs": False,
         "broker": configuration(members),
+        "logs": [],
+        "configured": {},
+        "tracking": True,
+        "block_corruption": [],
         **history.start(SCN),
     }
 

@@ -8,7 +8,7 @@ from hisops.lab import history, scenario
 from hisops.lab.layout import HOSTS, PRIMARY_HOST, Layout
 from hisops.lab.media import archived, checkpoint, contents, datafile, tables
 from hisops.lab.media.piece import FilePart, Piece
-from hisops.lab.seed import start_states
+from hisops.lab.seeds import start_states
 from hisops.lab.state import Store
 
 _EARLIER = 6 * 3600

@@ -34,6 +34,6 @@ def adopt(state: State, files: Mapping[int, Path]) -> None:
     state["kept"] = {table: [{"row": row, "scn": scn} for scn, row in own] for table, own in held.items()}
     state.update(
         work=[], sqlpatch=told.get("sqlpatch", []), invalid_objects=told.get("invalid", []),
-        registry=told.get("registry", []),
+        registry=told.get("registry", []), history=told.get("history", []),
         pdbs=[pdb | {"open_mode": "MOUNTED", "restricted": "NO"} for pdb in told.get("pdb", [])],
     )  # fmt: skip

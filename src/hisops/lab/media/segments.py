@@ -57,6 +57,7 @@ _PLACES: Mapping[str, tuple[Segment, ...]] = {
         Segment(table="HIS.CHARGE", first=9, blocks=4, rows=60),
     ),
     "LISPDB hisdata01.dbf": (Segment(table="LIS.RESULT", first=3, blocks=3, rows=60),),
+    "lisdata01.dbf": (Segment(table="LIS.RESULT", first=3, blocks=3, rows=60),),
 }
 
 
@@ -119,7 +120,8 @@ def changed(block: Block, change: Change) -> Block:
 def dictionary(state: State, con: str) -> list[Row]:
     """Return what the dictionary of a container tells: patches, components, invalid objects.
 
-    The root's also tells which pluggable databases there are, and what is known of one that has no files of its own.
+    The root's also tells which pluggable databases there are, and what is known of one that has no files of its own;
+    before 12.1 it has the history of the registry.
     """
     root = state["datafiles"][0]["con"]
     others = {file["con"] for file in state["datafiles"]} - {root}
@@ -131,6 +133,7 @@ def dictionary(state: State, con: str) -> list[Row]:
     found += [["invalid", row] for row in own(state["invalid_objects"])]
     if con == root:
         found += [["registry", row] for row in state["registry"]]
+        found += [["history", row] for row in state.get("history", ())]
         found += [["pdb", {key: pdb[key] for key in ("name", "con_id", "saved_state")}] for pdb in state["pdbs"]]
     return found
 
