@@ -46,6 +46,14 @@ def test_a_row_counts_and_a_section_names():
     assert digest_line("files/two", ("sha256:a", "sha256:b")) in page
 
 
+def test_condition_and_undo_of_a_step_that_cannot_be_rehearsed_stand_apart_with_it():
+    never = {"conditions": Measure(there=2, never=("look-aix", "more")), "undos": Measure(there=3, never=("look-aix",))}
+    each = Rehearsed(
+        runbook=load_runbook(RUNBOOK).model, scenarios=4, measures=MEASURES | never, digests=("sha256:a", "sha256:b")
+    )
+    assert "| `files/two` | 4 | 1/2 | 1 | 0/1 | 2/2 | 1/2 |\n" in coverage_page([each])
+
+
 def test_what_is_told_of_other_runbooks_stays():
     first = load_runbook(RUNBOOK).model
     other = load_runbook(RUNBOOK.replace("files/two", "files/one")).model
