@@ -185,15 +185,29 @@ def payload(patch: Patch, file: str) -> bytes:
     return f"lab file {file} of patch {patch.id} {patch.description}\n{seed}\n".encode() * 64
 
 
+_BUNDLE_COMPONENTS = """\
+    <component id="CATPROC" name="Oracle Database Packages and Types" schema="SYS">
+      <file priority="1">?/rdbms/admin/prvtsch.plb</file>
+      <file priority="2">?/rdbms/admin/prvtutil.plb</file>
+      <file priority="3">?/rdbms/admin/catcdc.sql</file>
+    </component>
+    <component id="DV" name="Oracle Database Vault" schema="DVSYS">
+      <file priority="1">?/rdbms/admin/catmacp.sql</file>
+    </component>
+    <component id="OLS" name="Oracle Label Security" schema="LBACSYS">
+      <file priority="1">?/rdbms/admin/prvtolsc.plb</file>
+    </component>
+"""
+
+
 def _bundle_data(patch: Patch) -> str:
     """Return the file by which catbundle.sql knows the series: one entry for each update so far."""
     levels = [description.split()[5].rpartition(".")[2] for _, description in patch.parts]
     entries = "".join(
-        f'  <bundle id="{level}" description="PSU 11.2.0.4.{level}">\n'
-        f"    <file>psu/11.2.0.4.{level}/catpsu.sql</file>\n  </bundle>\n"
+        f'  <bundle id="{level}" description="PSU 11.2.0.4.{level}">\n{_BUNDLE_COMPONENTS}  </bundle>\n'
         for level in levels
     )
-    return f'<?xml version="1.0"?>\n<bundledata series="PSU" version="11.2.0.4">\n{entries}</bundledata>\n'
+    return f'<?xml version="1.0"?>\n<bundledata version="1.0">\n{entries}</bundledata>\n'
 
 
 def inventory_xml(patch: Patch) -> str:

@@ -10,6 +10,7 @@ from hisops.lab.tools import names
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.smoke import report
 from hisops.lab.tools.sqlplus.session import Connection, SqlError, connect
+from hisops.lab.tools.sqlplus.variables import Variables
 
 
 def run(desk: Desk) -> int:
@@ -32,7 +33,9 @@ def _login(desk: Desk) -> str:
 
 def _read(desk: Desk) -> str:
     connection = _connect(desk)
-    _, outcome = connection.run("select count(*) from dba_objects where owner = 'LIS' and status = 'VALID'")
+    _, outcome = connection.run(
+        "select count(*) from dba_objects where owner = 'LIS' and status = 'VALID'", Variables()
+    )
     ((count,),) = outcome.rows
     connection.leave()
     return "" if count else "no objects of LIS"
@@ -40,7 +43,7 @@ def _read(desk: Desk) -> str:
 
 def _write(desk: Desk) -> str:
     connection = _connect(desk)
-    words, _ = connection.run("insert into hisops_heartbeat (beat, beat_at) values (0, systimestamp)")
+    words, _ = connection.run("insert into hisops_heartbeat (beat, beat_at) values (0, systimestamp)", Variables())
     connection.leave(keep=False)
     return "" if words == "1 row created." else words
 

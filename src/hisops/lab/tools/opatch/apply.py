@@ -7,7 +7,8 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from hisops.lab.inventory import Entry, back_up, patch_files, put_file
+from hisops.lab.inventory import Entry, back_up, patch_files, patch_folder, put_file
+from hisops.lab.tools.opatch import composite
 from hisops.lab.tools.opatch.prereq import (
     active_lines,
     check_minimum_version,
@@ -28,7 +29,7 @@ _NO_SPACE = "'ApplySession::apply failed: java.io.IOException: No space left on 
 
 def run(session: Session, words: list[str], options: dict[str, str]) -> int:
     """Apply the patch in the current folder, or in the folder that is named."""
-    folder = Path(words[0] if words else options.get("-ph", ".")).resolve()
+    folder = patch_folder(Path(words[0] if words else options.get("-ph", ".")).resolve())
     session.banner()
     session.check_readable("ApplySession")
     patch = read_location(folder)
@@ -39,7 +40,7 @@ def run(session: Session, words: list[str], options: dict[str, str]) -> int:
     lock = session.take_lock("ApplySession")
     try:
         _check(session, patch)
-        _confirm(session, patch)
+        _confirm(session, patch, options)
         _modify(session, patch, folder)
     finally:
         session.free_lock(lock)
@@ -81,10 +82,12 @@ def _check(session: Session, patch: Entry) -> None:
         raise failed_check(session, "CheckSystemSpace", space_text(patch))
 
 
-def _confirm(session: Session, patch: Entry) -> None:
-    session.say(f"OPatch continues with these patches:   {patch.id}  ")
+def _confirm(session: Session, patch: Entry, options: dict[str, str]) -> None:
+    ids = [number for number, _ in composite.missing_parts(session, patch)] or [patch.id]
+    session.say(f"OPatch continues with these patches:   {'  '.join(ids)}  ")
     session.ask("Do you want to proceed? [y|n]")
     session.say("All checks passed.")
+    composite.ask_for_email(session, options)
     ask_for_shutdown(session)
 
 
@@ -107,7 +110,8 @@ def _modify(session: Session, patch: Entry, folder: Path) -> None:
     sources = sorted(patch_files(storage), key=lambda path: "bin" in path.relative_to(storage / "files").parts)
     back_up(session.home, storage, sources)
     session.desk.pause(_SECONDS / 6)
-    session.say(f"Applying interim patch '{patch.id}' to OH '{session.home}'")
+    if not patch.parts:
+        session.say(f"Applying interim patch '{patch.id}' to OH '{session.home}'")
     if patch.version:
         session.say(
             f"ApplySession: Optional component(s) {_ABSENT} not present in the Oracle Home "
@@ -122,10 +126,11 @@ def _modify(session: Session, patch: Entry, folder: Path) -> None:
 
 def _copy(session: Session, patch: Entry, storage: Path, sources: list[Path]) -> None:
     """Copy the files spread over the components, as slowly as the pace says; programs come last, as after a relink."""
-    steps = max(len(patch.components), 1)
+    announced = composite.announced(session, patch)
+    steps = len(announced)
     half = steps // 2
-    for number, component in enumerate(patch.components):
-        session.say("", f"Patching component {component}, 19.0.0.0.0...")
+    for number, lines in enumerate(announced):
+        session.say(*lines)
         for source in sources[number * len(sources) // steps : (number + 1) * len(sources) // steps]:
             put_file(storage / "files", source, session.home)
         if number == half:
@@ -171,6 +176,8 @@ def _restored(session: Session, storage: Path) -> OPatchFailed:
 
 
 def _succeed(session: Session, patch: Entry) -> int:
+    if patch.parts:
+        return composite.succeed(session, patch)
     inactive = [other.id for other in session.inventory.all() if patch.superset_of(other)]
     session.say("", f"Patch {patch.id} successfully applied.")
     for other in inactive:

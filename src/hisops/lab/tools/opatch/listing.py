@@ -6,7 +6,7 @@ from hisops.lab.inventory import Entry
 from hisops.lab.tools.opatch.session import Session
 
 _RULE = "-" * 80
-_PARTS = ("Oracle Database 19c", "Oracle Text", "Oracle Net Listener", "Oracle XML Development Kit", "Oracle JVM")
+_PARTS = ("Oracle Text", "Oracle Net Listener", "Oracle XML Development Kit", "Oracle JVM")
 
 
 def lspatches(session: Session, words: list[str], options: dict[str, str]) -> int:
@@ -35,14 +35,15 @@ def lsinventory(session: Session, words: list[str], options: dict[str, str]) -> 
         "",
         "Installed Top-level Products (1): ",
         "",
-        "Oracle Database 19c                                                  19.0.0.0.0",
-        "There are 1 products installed in this Oracle Home.",
+        f"{session.release.product:<68} {session.release.number}",
+        _there_are(session, 1),
         "",
     ]
     if detail:
-        lines += [f"Installed Products ({len(_PARTS)}): ", ""]
-        lines += [f"{part:<68} 19.0.0.0.0" for part in _PARTS]
-        lines += [f"There are {len(_PARTS)} products installed in this Oracle Home.", ""]
+        parts = (session.release.product, *_PARTS)
+        lines += [f"Installed Products ({len(parts)}): ", ""]
+        lines += [f"{part:<68} {session.release.number}" for part in parts]
+        lines += [_there_are(session, len(parts)), ""]
     entries = session.inventory.active()
     lines += (
         ["", f"Interim patches ({len(entries)}) :", ""]
@@ -55,6 +56,12 @@ def lsinventory(session: Session, words: list[str], options: dict[str, str]) -> 
     return 0
 
 
+def _there_are(session: Session, count: int) -> str:
+    return (
+        f"There are {count} {'products' if session.release.container else 'product(s)'} installed in this Oracle Home."
+    )
+
+
 def _entry(entry: Entry, detail: bool) -> list[str]:
     applied = f"{entry.applied:%a %b %d %H:%M:%S UTC %Y}" if entry.applied else "?"
     bugs = sorted(entry.bugs)
@@ -62,7 +69,8 @@ def _entry(entry: Entry, detail: bool) -> list[str]:
         f"Patch  {entry.id:<12} : applied on {applied}",
         f"Unique Patch ID:  {entry.uid}",
         f'Patch description:  "{entry.description}"',
-        f"   Created on {entry.created}, PST8PDT",
+        f"   Created on {entry.created}{' hrs' if entry.parts else ','} PST8PDT",
+        *(f'Sub-patch  {number}; "{text}"' for number, text in reversed(entry.parts[:-1])),
         "   Bugs fixed:",
         *("     " + ", ".join(bugs[start : start + 7]) for start in range(0, len(bugs), 7)),
     ]

@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
-from hisops.lab.inventory import Entry, read_patch
+from hisops.lab.inventory import Entry, patch_folder, read_patch
 from hisops.lab.tools.df import mount_of
 from hisops.lab.tools.holders import home_holders
 from hisops.lab.tools.opatch.session import OPatchFailed, Session
@@ -20,7 +20,7 @@ _NAMES = {
 def read_location(folder: Path) -> Entry:
     """Return the patch in `folder`; what OPatch says of a folder that holds none."""
     try:
-        return read_patch(folder)
+        return read_patch(patch_folder(folder))
     except (OSError, Xml.ParseError):
         raise OPatchFailed(
             135,
@@ -143,7 +143,7 @@ def active_lines(session: Session) -> list[str]:
 
 def check_minimum_version(session: Session, patch: Entry) -> None:
     """Refuse a patch that wants a newer OPatch."""
-    if _numbers(session.version) >= _numbers(patch.minimum_opatch):
+    if numbers(session.version) >= numbers(patch.minimum_opatch):
         return
     raise failed_check(
         session,
@@ -170,7 +170,8 @@ def failed_check(session: Session, name: str, *details: str) -> OPatchFailed:
     )
 
 
-def _numbers(version: str) -> list[int]:
+def numbers(version: str) -> list[int]:
+    """Return a version as it compares: 11.2.0.3.9 is older than 11.2.0.3.21."""
     return [int(part) for part in re.findall(r"\d+", version)]
 
 

@@ -66,7 +66,7 @@ def _roll_back(session: Session, patch: Entry) -> None:
     )
     storage = _storage(session, patch)
     for number, component in enumerate(patch.components):
-        session.say("", f"Patching component {component}, 19.0.0.0.0...")
+        session.say("", f"Patching component {component}, {session.release.number}...")
         if number == len(patch.components) // 2:
             session.desk.crossroads("opatch-rollback")
         session.desk.pause(_SECONDS / len(patch.components))

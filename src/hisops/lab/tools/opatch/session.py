@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hisops.lab.inventory import Inventory
+from hisops.lab.release import Release
 from hisops.lab.tools.desk import Desk
 
-OUI_VERSION = "12.2.0.7.0"
 _CHINESE = {
     "Verifying environment and performing prerequisite checks...": "正在验证环境并执行先决条件检查...",
     "All checks passed.": "所有检查均已通过。",
@@ -44,6 +44,11 @@ class Session:
     def inventory(self) -> Inventory:
         """The home's own inventory."""
         return Inventory(self.home)
+
+    @property
+    def release(self) -> Release:
+        """What is installed in the home."""
+        return self.desk.machine.release
 
     @property
     def version(self) -> str:
@@ -93,7 +98,7 @@ class Session:
             f"Central Inventory : {self.central()}",
             f"   from           : {self.pointer}",
             f"OPatch version    : {self.version}",
-            f"OUI version       : {OUI_VERSION}",
+            f"OUI version       : {self.release.oui}",
             f"Log file location : {self.log}",
             "",
         )
