@@ -111,13 +111,33 @@ FAULTS: dict[str, Text] = {
     ),
     "chinese-output": Text(zh="工具输出中文,部分为 GBK 乱码", en="The tools answer in Chinese, partly in GBK bytes"),
     "profile-noise": Text(zh="登录脚本打印横幅和 stty 错误", en="Login scripts print a banner and errors of stty"),
+    "catbundle-swallows": Text(
+        zh="catbundle.sql 遇到异常后自行吞掉:补丁未装入数据字典,退出码仍为 0(11.2)",
+        en="catbundle.sql catches an exception: the dictionary holds no patch, and it exits with 0 all the same (11.2)",
+    ),
+    "linker-warnings": Text(
+        zh="较新的链接器让 opatch 以 OPatch completed with warnings. 结束(11.2)",
+        en="A newer linker has opatch end with OPatch completed with warnings. (11.2)",
+    ),
     "slow": Text(zh="所有命令都变慢", en="Every command takes longer"),
 }
 
 
 _ROLES = ("switchover", "failover", "reinstate")
 _CLUSTER = ("relocate", "stop-instance", "start-instance", "stop-crs", "start-crs")
-_LONG = ("opatch", "opatch-rollback", "rman", "datapatch", "startup", "shutdown", "utlrp", *_ROLES, *_CLUSTER, "any")
+_LONG = (
+    "opatch",
+    "opatch-rollback",
+    "rman",
+    "datapatch",
+    "startup",
+    "shutdown",
+    "utlrp",
+    "catbundle",
+    *_ROLES,
+    *_CLUSTER,
+    "any",
+)
 STRIKES = {
     "link-drop": frozenset({*_LONG, "exec"}),
     "host-reboot": frozenset(_LONG),

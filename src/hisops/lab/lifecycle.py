@@ -22,6 +22,13 @@ _SGA = (
     "Database Buffers         3439329280 bytes",
     "Redo Buffers                7589888 bytes",
 )
+_SGA_11 = (
+    "Total System Global Area 2137886720 bytes",
+    "Fixed Size\t\t    2254952 bytes",
+    "Variable Size\t\t  956303256 bytes",
+    "Database Buffers\t 1174405120 bytes",
+    "Redo Buffers\t\t    4923392 bytes",
+)
 _SLOW_MOUNT = 180
 Say = Callable[..., None]
 
@@ -47,7 +54,7 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
             pdb.update(open_mode="MOUNTED", restricted="NO")
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
     background.start_instance(desk.layout, desk.host, name)
-    say("ORACLE instance started.", "", *_SGA)
+    say("ORACLE instance started.", "", *(_SGA if state["release"] == R19.number else _SGA_11))
     if upto != "nomount":
         mount(desk, name, say, opens_next=upto == "open")
     if upto == "open":

@@ -65,11 +65,13 @@ def _entry(alias: str, host: str, ports: Ports, service: str) -> str:
 
 def _listener(state: State, ports: Ports) -> str:
     host, unique = state["host"], state["db_unique_name"]
-    return (
-        "# listener.ora Network Configuration File\n\n"
+    static = (
         "SID_LIST_LISTENER =\n  (SID_LIST =\n    (SID_DESC =\n"
         f"      (GLOBAL_DBNAME = {unique}{STATIC})\n      (ORACLE_HOME = {state['home']})\n"
         f"      (SID_NAME = {state['sid']})\n    )\n  )\n\n"
+    )
+    return (
+        f"# listener.ora Network Configuration File\n\n{static if state['peer'] else ''}"
         "LISTENER =\n  (DESCRIPTION_LIST =\n    (DESCRIPTION =\n"
         f"      (ADDRESS = (PROTOCOL = TCP)(HOST = {host})(PORT = {_port(host, ports)}))\n"
         "      (ADDRESS = (PROTOCOL = IPC)(KEY = EXTPROC1521))\n    )\n  )\n"

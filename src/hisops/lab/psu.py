@@ -9,7 +9,7 @@ BUNDLE_DATA = "rdbms/admin/bundledata_PSU.xml"
 """What catbundle.sql reads to learn which scripts belong to which patch set update."""
 FILES = (
     "bin/oracle",
-    "bin/rman",
+    "lib/libgeneric11.a",
     "lib/libserver11.a",
     "lib/libclntsh.so.11.1",
     "lib/libknlopt.a",

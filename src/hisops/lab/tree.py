@@ -42,7 +42,10 @@ HOME_TOOLS = {
 }
 _SINCE_12 = ("datapatch",)
 GRID_TOOLS = ("crsctl", "srvctl", "olsnodes")
-_SCRIPTS = {True: ("utlrp.sql", "utlu122s.sql", "catproc.sql"), False: ("utlrp.sql", "utlu112s.sql", "catproc.sql")}
+_SCRIPTS = {
+    True: ("utlrp.sql", "utlu122s.sql", "catproc.sql"),
+    False: ("utlrp.sql", "utlu112s.sql", "catproc.sql", "catbundle.sql", "nothing.sql"),
+}
 _INSTALLED = {
     PRIMARY_HOST: (OCW, RU_1926, OVERLAY),
     STANDBY_HOST: (OCW, RU_1926, OVERLAY, RU_1927),

@@ -36,12 +36,13 @@ def run(desk: Desk) -> int:
 
 
 def _banner(desk: Desk) -> None:
+    release = desk.machine.release
     if desk.chinese(nls=True):
-        head = f"LSNRCTL for Linux: Version 19.0.0.0.0 - Production on {listener_date(now())}"
-        desk.raw(f"\n{head}\n\n版权所有 (c) 1991, 2025, Oracle。保留所有权利。\n\n".encode("gb18030"))
+        head = f"LSNRCTL for Linux: Version {release.number} - Production on {listener_date(now())}"
+        desk.raw(f"\n{head}\n\n版权所有 (c) 1991, {release.until}, Oracle。保留所有权利。\n\n".encode("gb18030"))
         return
-    desk.out("", f"LSNRCTL for Linux: Version 19.0.0.0.0 - Production on {listener_date(now())}", "")
-    desk.out("Copyright (c) 1991, 2025, Oracle.  All rights reserved.", "")
+    desk.out("", f"LSNRCTL for Linux: Version {release.number} - Production on {listener_date(now())}", "")
+    desk.out(f"Copyright (c) 1991, {release.until}, Oracle.  All rights reserved.", "")
 
 
 def _completed(desk: Desk) -> int:
@@ -83,7 +84,7 @@ def _describe(desk: Desk, state: State) -> None:
         "STATUS of the LISTENER",
         "------------------------",
         f"Alias                     {state['listener']['name']}",
-        "Version                   TNSLSNR for Linux: Version 19.0.0.0.0 - Production",
+        f"Version                   TNSLSNR for Linux: Version {desk.machine.release.number} - Production",
         f"Start Date                {listener_date(since)}",
         f"Uptime                    {up.days} days {hours} hr. {rest // 60} min. {rest % 60} sec",
         "Trace Level               off",
@@ -105,7 +106,9 @@ def _services_summary(desk: Desk, state: State) -> None:
     word = "BLOCKED" if state["status"] == "STARTED" else "READY"
     names = ready_services(state) if word == "READY" else state["services"][:1]
     desk.out("Services Summary...")
-    shown = {service: word for service in names} | {f"{state['db_unique_name']}{STATIC}": "UNKNOWN"}
+    shown = dict.fromkeys(names, word)
+    if state["peer"]:  # for the broker alone
+        shown[f"{state['db_unique_name']}{STATIC}"] = "UNKNOWN"
     for service in sorted(shown):
         desk.out(
             f'Service "{service}" has 1 instance(s).',
@@ -145,7 +148,7 @@ def _start(desk: Desk, database: str) -> int:
         state["listener"].update(up=True, since=now().isoformat(), registers_at=registers_at(desk.store))
     background.start(desk.layout, database, "listener")
     desk.out(
-        "TNSLSNR for Linux: Version 19.0.0.0.0 - Production",
+        f"TNSLSNR for Linux: Version {desk.machine.release.number} - Production",
         f"System parameter file is {state['home']}/network/admin/listener.ora",
         f"Log messages written to {desk.machine.oracle_base}/diag/tnslsnr/{desk.host}/listener/alert/log.xml",
         f"Listening on: {address(desk)}",

@@ -10,8 +10,12 @@ from hisops.lab.tools.nls import listener_date, now
 
 def run(desk: Desk) -> int:
     """Answer whether the listener is there."""
-    desk.out("", f"TNS Ping Utility for Linux: Version 19.0.0.0.0 - Production on {listener_date(now())}", "")
-    desk.out("Copyright (c) 1997, 2025, Oracle.  All rights reserved.", "")
+    desk.out(
+        "",
+        f"TNS Ping Utility for Linux: Version {desk.machine.release.number} - Production on {listener_date(now())}",
+        "",
+    )
+    desk.out(f"Copyright (c) 1997, {desk.machine.release.until}, Oracle.  All rights reserved.", "")
     states = [desk.store.read(name) for name in desk.store.databases()]
     here = next(state for state in states if state["host"] == desk.host)
     name = desk.argv[0].lower() if desk.argv else ""

@@ -77,8 +77,17 @@ def succeed(session: Session, patch: Entry) -> int:
     """Say how it ended. Words of warning on the linker's standard error make a difference to the last lines only."""
     noisy = session.desk.armed(NOISE)
     session.say(*(_STDERR if noisy else ()), "", f"Composite patch {patch.id} successfully applied.")
-    session.say(
-        *(["OPatch Session completed with warnings."] if noisy else []), f"Log file location: {session.log}", ""
-    )
+    if numbers(session.version) >= numbers(_WITHOUT_OCM):
+        session.say(*(_inactive(other, patch) for other in session.inventory.all() if patch.superset_of(other)))
+    if noisy:
+        session.say("OPatch Session completed with warnings.")
+    session.say(f"Log file location: {session.log}", "")
     session.say("OPatch completed with warnings." if noisy else "OPatch succeeded.")
     return 0
+
+
+def _inactive(other: Entry, patch: Entry) -> str:
+    return (
+        f"Sub-set patch [{other.id}] has become inactive due to the application of a super-set patch [{patch.id}].\n"
+        "Please refer to Doc ID 2161861.1 for any possible further required actions."
+    )

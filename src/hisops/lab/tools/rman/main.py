@@ -40,11 +40,12 @@ def run(desk: Desk) -> int:
     log = Path(options["log"]) if "log" in options else None
     rman = Run(desk, name_of(desk) or "", 0, log)
     moment = now()
-    version = desk.store.read(rman.database)["version"] if rman.database else "19.0.0.0.0"
-    rman.say(
-        "", f"Recovery Manager: Release 19.0.0.0.0 - Production on {banner_date(moment)}", f"Version {version}", ""
-    )
-    rman.say(f"Copyright (c) 1982, {moment.year}, Oracle and/or its affiliates.  All rights reserved.", "")
+    release = desk.machine.release
+    version = desk.store.read(rman.database)["version"] if rman.database else release.number
+    rman.say("", f"Recovery Manager: Release {release.number} - Production on {banner_date(moment)}")
+    rman.say(*([f"Version {version}"] if release.container else []), "")
+    until = moment.year if release.container else release.until - 2
+    rman.say(f"Copyright (c) 1982, {until}, Oracle and/or its affiliates.  All rights reserved.", "")
     try:
         text = Path(options["cmdfile"]).read_text() if "cmdfile" in options else sys.stdin.read()
     except OSError:

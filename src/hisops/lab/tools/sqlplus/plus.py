@@ -14,6 +14,7 @@ from hisops.lab.commands import CommandRefused, recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.sqlplus import scripts
+from hisops.lab.tools.sqlplus.catbundle import Catbundle
 from hisops.lab.tools.sqlplus.markup import Markup
 from hisops.lab.tools.sqlplus.reader import Piece, Reader
 from hisops.lab.tools.sqlplus.session import NOT_AVAILABLE, Connection, SqlError, connect
@@ -256,8 +257,30 @@ class Plus:
             self._give_up(self.on_os_error, 9)
         elif path.name == "utlrp.sql" and path.parent.name == "admin":
             self._utlrp()
+        elif path.name.startswith("catbundle") and path.parent.resolve().name == "admin":
+            self._catbundle(path.stem, name.split()[1:])
         else:
             self.play(path.read_text(errors="replace").split("\n"))
+
+    def _catbundle(self, stem: str, words: list[str]) -> None:
+        """Run catbundle.sql SERIES MODE, or a script that it has generated."""
+        connection = self.connection
+        if connection is None:
+            self.say("SP2-0640: Not connected")
+            return
+        if not connection.sysdba or connection.state["status"] != "OPEN":
+            number, text = (1109, "database not open") if connection.sysdba else (1031, "insufficient privileges")
+            self.say("CREATE OR REPLACE FUNCTION dir_exists_and_is_writable(dirname IN VARCHAR2)", "*")
+            self.say("ERROR at line 1:", f"ORA-{number:05d}: {text}", "", "")
+            self._give_up(self.on_error, number)
+            return
+        series, mode = [*(word.upper() for word in words), "", ""][:2]
+        generated = stem.split("_") if "_" in stem else []
+        call = Catbundle(
+            self.desk, connection.database, connection.state, generated[1] if generated else series, self.silent,
+            self.say, lambda code: self._give_up(self.on_error, code),
+        )  # fmt: skip
+        call.execute(generated[-1]) if generated else call.run(mode)
 
     def _utlrp(self) -> None:
         if self.connection is None:
@@ -268,12 +291,12 @@ class Plus:
             self.say("ERROR:", *NOT_AVAILABLE, "")
             self._give_up(self.on_error, 1034)
             return
-        self.say(*scripts.utlrp_head())
+        self.say(*scripts.utlrp_head(container=self.desk.machine.release.container))
         self.desk.crossroads("utlrp")
         self.desk.pause(2)
         with self.desk.store.change(connection.database) as state:
             left = recompile(state, connection.container)
-        self.say(*scripts.utlrp_tail(left))
+        self.say(*scripts.utlrp_tail(left, container=self.desk.machine.release.container))
 
 
 def exit_code(word: str, code: int) -> int:

@@ -32,16 +32,29 @@ _ERRORS_DOC = (
     "DOC>       logged into this table: they go into DBA_ERRORS instead.",
     "DOC>#",
 )
+_OBJECTS_DOC = (
+    "DOC> The following query reports the number of objects that have compiled",
+    "DOC> with errors (objects that compile with errors have status set to 3 in",
+    "DOC> obj$). If the number is higher than expected, please examine the error",
+    "DOC> messages reported with each object (using SHOW ERRORS) to see if they",
+    "DOC> point to system misconfiguration or resource constraints that must be",
+    "DOC> fixed before attempting to recompile these objects.",
+    "DOC>#",
+)
 _DONE = "PL/SQL procedure successfully completed."
 
 
-def utlrp_head() -> list[str]:
-    """Return what utlrp.sql prints before it compiles."""
+def utlrp_head(*, container: bool = True) -> list[str]:
+    """Return what utlrp.sql prints before it compiles; before 12.1 it alters no session."""
+    if not container:
+        return [*_timestamp("BGN", wide=False), "", *UTLRP_DOC]
     return ["", "Session altered.", "", *_timestamp("BGN"), "", *UTLRP_DOC]
 
 
-def utlrp_tail(left: int) -> list[str]:
+def utlrp_tail(left: int, *, container: bool = True) -> list[str]:
     """Return what it prints afterwards; `left` objects could not be compiled."""
+    if not container:
+        return _tail_of_11(left)
     return [
         "",
         _DONE,
@@ -73,6 +86,18 @@ def utlrp_tail(left: int) -> list[str]:
     ]
 
 
-def _timestamp(word: str) -> list[str]:
-    line = f"COMP_TIMESTAMP UTLRP_{word}              {now():%Y-%m-%d %H:%M:%S}"
+def _tail_of_11(left: int) -> list[str]:
+    errors = [f"{0:>27}", "", "", "Function created.", "", "", _DONE, "", "", "Function dropped.", "", "", _DONE, ""]
+    return [
+        *("", _DONE, ""),
+        *_timestamp("END", wide=False),
+        *("", *_OBJECTS_DOC),
+        *("", "OBJECTS WITH ERRORS", "-------------------", f"{left:>19}"),
+        *("", *_ERRORS_DOC[:5], _ERRORS_DOC[-1]),
+        *("", "ERRORS DURING RECOMPILATION", "---------------------------", *errors),
+    ]
+
+
+def _timestamp(word: str, *, wide: bool = True) -> list[str]:
+    line = f"COMP_TIMESTAMP UTLRP_{word}{' ' * (14 if wide else 2)}{now():%Y-%m-%d %H:%M:%S}"
     return ["", "TIMESTAMP", "-" * 80, line]
