@@ -36,9 +36,9 @@ def rows(state: State, upto: int) -> list[Row]:
 
 
 def commit(state: State, added: Collection[Row], gone: Collection[Row]) -> None:
-    """Keep a transaction; each has an SCN of its own."""
+    """Keep a transaction; each has an SCN of its own, after all that anybody has seen of the database."""
     last = max((max(beat["scn"], beat["gone"] or 0) for beat in state["beats"]), default=0)
-    state["scn"] = max(int(state["scn"]), last + 1)
+    state["scn"] = max(int(state["scn"]), last) + 1
     for row in gone:
         there = (beat for beat in state["beats"] if (beat["beat"], beat["at"]) == row and beat["gone"] is None)
         if (beat := next(there, None)) is not None:
