@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hisops.documents import load
 from tests.kill.drive import prepare
 from tests.kill.scene import Scene
+from tests.support import preloading
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    """A scene of this module; every test begins with a reset of it."""
-    scene = Scene(tmp_path_factory.mktemp("scene"))
-    prepare(scene)
-    return scene
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A scene of this module; every test begins with a reset of it. Calls are forked from here with all in mind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "parse_leniently", load.parse_leniently)  # as it is now again afterwards
+        preloading.preload()
+        scene = Scene(tmp_path_factory.mktemp("scene"))
+        prepare(scene)
+        preloading.read(scene.site)
+        yield scene
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import contextlib
 import fcntl
 import functools
 import io
@@ -108,11 +109,14 @@ def _server() -> Path:
 
 
 def serve(path: str) -> None:
-    """Fork a process for each call, until who started this one is gone."""
+    """Fork a process for each call, until who started this one is gone.
+
+    What the site of a call says is read before the fork: whoever calls there next finds it read.
+    """
     from tests.support import preloading
 
     preloading.preload()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(16)
@@ -122,22 +126,40 @@ def serve(path: str) -> None:
             if sys.stdin in ready:
                 return
             link, _ = listener.accept()
+            asked, fds = _heard(link)
+            if site := asked["environment"].get("HISOPS_SITE"):
+                preloading.read_again(Path(asked["folder"]) / site)
             if os.fork() == 0:
                 listener.close()
-                _attend(link)
+                _attend(link, asked, fds)
             link.close()
+            for fd in fds:
+                os.close(fd)
 
 
-def _attend(link: socket.socket) -> None:
-    """Carry out one call in a child, tell its number and then its exit code."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _reap(*_: object) -> None:
+    """Take leave of the children that have ended; so their time counts as this process's."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _heard(link: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """Return what is asked for, and the streams for it."""
     data, fds, _, _ = socket.recv_fds(link, 1 << 20, 2)
     while more := link.recv(1 << 20):
         data += more
+    asked: dict[str, Any] = json.loads(data)
+    return asked, fds
+
+
+def _attend(link: socket.socket, asked: dict[str, Any], fds: list[int]) -> None:
+    """Carry out one call in a child, tell its number and then its exit code."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     child = os.fork()
     if child == 0:
         link.close()
-        _carry_out(json.loads(data), fds)
+        _carry_out(asked, fds)
     for fd in fds:
         os.close(fd)
     link.sendall(f"{child} ".encode())

@@ -5,8 +5,10 @@ The same text is understood alike each time, and a process that starts from noth
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import hisops
 from hisops.documents import load
 from hisops.documents.library import Library
 from hisops.documents.site import load_site
+from hisops.documents.yaml import read_raw
+from hisops.errors import HisopsError
 
 THIRD_PARTIES = (
     "cel",
@@ -38,6 +42,8 @@ def preload() -> None:
         importlib.import_module(name)
     _remember_what_is_parsed()
     read(None)
+    gc.collect()
+    gc.freeze()  # else each fork looks through all of it again, for garbage that is not there
 
 
 def read(site: Path | None) -> None:
@@ -51,6 +57,15 @@ def read(site: Path | None) -> None:
         library.judges_of(runbook.model)
         if not runbook.model.target.any_engine:
             library.target_type(runbook.model.target.engine)
+
+
+def read_again(site: Path) -> None:
+    """Read those files of a site that nobody has read as they are now, whatever is wrong with them."""
+    for pattern in ("site.yaml", "trust/*.yaml", "runbooks/**/*.yaml"):
+        for path in site.glob(pattern):
+            with suppress(HisopsError, OSError):
+                name = str(path)
+                load.parse_leniently(read_raw(path, name), name)
 
 
 def _remember_what_is_parsed() -> None:
