@@ -14,10 +14,6 @@ from hisops.lab.record import append
 from hisops.lab.registration import registers_at
 from hisops.lab.state import State, Store
 
-SWITCHED_OFF = frozenset({"opatch", "opatch-rollback", "datapatch", "catbundle"})
-"""In the middle of what a reboot starts nothing, whatever oratab says: before a patch people have switched autostart
-off, and the lab takes them at their word, as runbooks do."""
-
 
 def wanted(layout: Layout, state: State) -> bool:
     """Whether oratab of its host has a database started at boot."""

@@ -65,7 +65,7 @@ class Server:
                 self._halt(host)
             elif order.exists():
                 print(f"reboot of {host}", flush=True)  # noqa: T201 - the server's own log file
-                self._reboot(host, order.read_text())
+                self._reboot(host)
                 order.unlink(missing_ok=True)
             elif self._hosts[host].poll() is not None:
                 print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
@@ -103,7 +103,7 @@ class Server:
         process.kill()
         process.wait()
 
-    def _reboot(self, host: str, during: str) -> None:
+    def _reboot(self, host: str) -> None:
         """Kill all processes, clear /tmp, change the boot identity; then what starts by itself starts."""
         machine = self._layout.machine(host)
         self._halt(host)
@@ -114,8 +114,7 @@ class Server:
         time.sleep(_BOOT_SECONDS)
         self._boot(host)
         self._announce()
-        if during not in autostart.SWITCHED_OFF:
-            autostart.boot(self._layout, host)
+        autostart.boot(self._layout, host)
 
     def _announce(self) -> None:
         network.write(self._layout, self._ports)
