@@ -33,6 +33,8 @@ def test_the_site_is_one_that_the_model_accepts(shared_lab: Rehearsal) -> None:
     assert site.hosts["his-db1"].roles["owner"].via == "sudo"
     assert site.hosts["his-db2"].roles["owner"].via == "none"
     assert Path(str(site.hosts["his-db1"].boot_id_file)).exists()
+    assert site.databases["his"].scratch == "his_rt"
+    assert site.hosts[site.databases["his_rt"].host].kind == "scratch"
     roster = Roster.model_validate(read(shared_lab.directory / "trust" / "roster.yaml"))
     assert roster.roles_of("lead1@hospital") == ("dba_lead",)
 
@@ -54,6 +56,24 @@ def test_stock_ssh_keygen_accepts_what_a_person_of_the_lab_signs(shared_lab: Reh
     check = ["ssh-keygen", "-Y", "verify", "-f", signers, "-n", "approve.v1@hisops", "-s", f"{text}.sig"]
     assert subprocess.run([*check, "-I", "lead1@hospital"], stdin=text.open()).returncode == 0
     assert subprocess.run([*check, "-I", "dba1@hospital"], stdin=text.open()).returncode != 0
+
+
+def test_what_is_copied_to_the_storage_is_seen_from_every_host(lab: Rehearsal) -> None:
+    (lab.layout.machine("his-db1").nas / "copy").write_text("piece")
+    assert lab.run(f"cat {lab.layout.machine('his-rt1').nas}/copy", host="his-rt1").out == "piece"
+    control.reset(lab.directory)
+    assert not (lab.layout.machine("his-db2").nas / "copy").exists()
+
+
+def test_the_scratch_host_has_a_home_and_no_database(shared_lab: Rehearsal) -> None:
+    state = shared_lab.store.read("his_rt")
+    assert (state["status"], state["datafiles"], state["pdbs"]) == ("DOWN", [], [])
+    home = shared_lab.layout.machine("his-rt1").oracle_home
+    assert not list((home / "dbs").glob("spfile*"))
+    script = f"ORACLE_HOME='{home}' ORACLE_SID=hisrt '{home}/bin/rman' target / <<X\nlist backup;\nX\n"
+    said = shared_lab.run(script, host="his-rt1").out
+    assert "connected to target database (not started)" in said
+    assert shared_lab.run("hostname", host="his-rt1").out == "his-rt1\n"
 
 
 def test_secrets_are_for_their_owner_alone(shared_lab: Rehearsal) -> None:
@@ -178,7 +198,7 @@ def test_an_ordinary_user_can_have_a_lab_and_nothing_outside_it_is_written(tmp_p
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["uid"] != 0
-    assert said["ports"] == ["his-db1", "his-db2", "lis-db1"]
+    assert said["ports"] == ["his-db1", "his-db2", "his-rt1", "lis-db1"]
     assert list(home.iterdir()) == []
     assert [entry.name for entry in place.iterdir()] == ["lab"]
 

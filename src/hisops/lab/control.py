@@ -128,7 +128,7 @@ def reset(directory: Path) -> LabInfo:
     lab = Store(layout.state).read(LAB)
     was_up = status(layout.root).running
     down(layout.root)
-    for folder in (layout.state, layout.lab / "hosts", layout.root / "patches"):
+    for folder in (layout.state, layout.lab / "hosts", layout.lab / "cache", layout.nas, layout.root / "patches"):
         shutil.rmtree(folder, ignore_errors=True)
     layout.record.unlink(missing_ok=True)
     _write_lab(layout, lab["pace"], lab["password"])

@@ -11,14 +11,16 @@ from hisops.lab.release import R19, R112, Release
 PRIMARY_HOST = "his-db1"
 STANDBY_HOST = "his-db2"
 LIS_HOST = "lis-db1"
+SCRATCH_HOST = "his-rt1"
+"""Where backups are restored to be tested: a home, and no database."""
 NODES = (PRIMARY_HOST, STANDBY_HOST)
 """The hosts of the Data Guard pair, which are the nodes of the cluster as well."""
-HOSTS = (*NODES, LIS_HOST)
+HOSTS = (*NODES, LIS_HOST, SCRATCH_HOST)
 RECORD = "record.jsonl"
-USERS = {PRIMARY_HOST: ("hisops", "oracle"), STANDBY_HOST: ("oracle",), LIS_HOST: ("oracle",)}
-LOGIN = {PRIMARY_HOST: "hisops", STANDBY_HOST: "oracle", LIS_HOST: "oracle"}
-SIDS = {PRIMARY_HOST: "his", STANDBY_HOST: "hisdr", LIS_HOST: "lis"}
-CLASSES = {PRIMARY_HOST: "production", STANDBY_HOST: "standby", LIS_HOST: "production"}
+USERS = {PRIMARY_HOST: ("hisops", "oracle"), **dict.fromkeys(HOSTS[1:], ("oracle",))}
+LOGIN = {PRIMARY_HOST: "hisops", **dict.fromkeys(HOSTS[1:], "oracle")}
+SIDS = {PRIMARY_HOST: "his", STANDBY_HOST: "hisdr", LIS_HOST: "lis", SCRATCH_HOST: "hisrt"}
+CLASSES = {PRIMARY_HOST: "production", STANDBY_HOST: "standby", LIS_HOST: "production", SCRATCH_HOST: "scratch"}
 _RELEASES = {LIS_HOST: R112}
 
 
@@ -70,6 +72,11 @@ class Machine:
         return self.root / "u01" / "app" / "grid"
 
     @property
+    def nas(self) -> Path:
+        """Where backups are copied to: one folder of the hospital's storage, mounted on every host."""
+        return self.root / "mnt" / "nas"
+
+    @property
     def inventory(self) -> Path:
         """The central inventory."""
         return self.root / "u01" / "app" / "oraInventory"
@@ -98,6 +105,11 @@ class Layout:
     def state(self) -> Path:
         """One JSON file per database, one for the lab itself."""
         return self.lab / "state"
+
+    @property
+    def nas(self) -> Path:
+        """What every host sees as its `mnt/nas`."""
+        return self.lab / "nas"
 
     @property
     def record(self) -> Path:

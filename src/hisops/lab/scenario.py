@@ -26,7 +26,7 @@ def apply(layout: Layout, name: str, on: bool) -> None:
 def furnish(layout: Layout, states: dict[str, State]) -> None:
     """Write what the databases have on disk: alert logs, data files, and a primary's last archived logs."""
     for name, state in states.items():
-        if "sid" in state:
+        if state.get("datafiles"):
             alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
             checkpoint.write(Store(layout.state), name, state, fuzzy=True)
             if state["role"] == redo.PRIMARY:

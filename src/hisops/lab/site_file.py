@@ -5,14 +5,27 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hisops.lab import cluster, seed_lis
-from hisops.lab.layout import CLASSES, HOSTS, LIS_HOST, LOGIN, NODES, PRIMARY_HOST, SIDS, STANDBY_HOST, Layout, Machine
+from hisops.lab import cluster, seed_lis, seed_scratch
+from hisops.lab.layout import (
+    CLASSES,
+    HOSTS,
+    LIS_HOST,
+    LOGIN,
+    NODES,
+    PRIMARY_HOST,
+    SCRATCH_HOST,
+    SIDS,
+    STANDBY_HOST,
+    Layout,
+    Machine,
+)
 from hisops.lab.people import private_key, public_key
 from hisops.lab.seed import dbid_of
 from hisops.lab.tree import emr_smoke_test, smoke_test
 
 Ports = dict[str, dict[str, int]]
 ACCOUNT = "hisops"
+_COUNTED = "HISOPS.HISOPS_HEARTBEAT:BEAT_AT HIS.CHARGE:CHARGED_AT HIS.PATIENT LIS.RESULT:REPORTED_AT"
 CALENDAR = "always.ics"
 ALWAYS = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -82,7 +95,7 @@ def _host(layout: Layout, name: str, ports: Ports) -> str:
 
 def _databases(layout: Layout, ports: Ports) -> str:
     pair = [_database(layout, "his", PRIMARY_HOST, ports), _database(layout, "his_dr", STANDBY_HOST, ports)]
-    return "".join([*pair, _cluster(layout), _lis(layout, ports)])
+    return "".join([*pair, _cluster(layout), _lis(layout, ports), _scratch(layout)])
 
 
 def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
@@ -90,7 +103,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
     unique = name.upper()
     settings = _settings(layout.machine(host), primary)
     title = "{zh: 门诊住院 HIS 主库, en: HIS primary}" if primary else "{zh: HIS 灾备库, en: HIS standby}"
-    standby = "    standby: his_dr\n" if primary else ""
+    standby = f"    standby: his_dr\n    scratch: {seed_scratch.NAME}\n" if primary else ""
     port = ports[host].get("tns", 1521)
     lines = "".join(f"      {key}: {value}\n" for key, value in settings.items())
     return f"""  {name}:
@@ -155,6 +168,20 @@ def _lis_settings(machine: Machine) -> dict[str, str]:
     }
 
 
+def _scratch(layout: Layout) -> str:
+    machine = layout.machine(SCRATCH_HOST)
+    settings = _paths(machine) | {"oracle_sid": SIDS[SCRATCH_HOST], "is_rac": "false", "cdb": "true"}
+    lines = "".join(f"      {key}: {value}\n" for key, value in settings.items() if key != "smoke_test")
+    return f"""  {seed_scratch.NAME}:
+    engine: oracle
+    title: {{zh: 恢复演练实例, en: Instance for restore tests}}
+    host: {SCRATCH_HOST}
+    settings:
+{lines}    identity: {{db_unique_name: {seed_scratch.NAME.upper()}}}
+    window: always
+"""
+
+
 def _paths(machine: Machine) -> dict[str, str]:
     return {
         "oracle_home": _text(machine.oracle_home),
@@ -163,6 +190,7 @@ def _paths(machine: Machine) -> dict[str, str]:
         "orainst_loc": _text(machine.root / "etc" / "oraInst.loc"),
         "tns_admin": _text(machine.oracle_home / "network" / "admin"),
         "backup_dir": _text(machine.root / "u01" / "backup"),
+        "copy_dir": _text(machine.nas),
         "smoke_test": _text(smoke_test(machine)),
     }
 
@@ -181,12 +209,13 @@ def _settings(machine: Machine, primary: bool) -> dict[str, str]:
         "listener": "LISTENER",
         "connect_identifier": "his" if primary else "his_dr",
         "heartbeat_table": "HISOPS_HEARTBEAT",
+        "count_tables": _text(_COUNTED),
         "is_rac": "false",
         "cdb": "true",
     }
 
 
-def _text(value: Path) -> str:
+def _text(value: Path | str) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 

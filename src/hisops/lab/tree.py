@@ -10,7 +10,18 @@ from pathlib import Path
 
 import hisops
 from hisops.lab.inventory import install
-from hisops.lab.layout import LIS_HOST, LOGIN, NODES, PRIMARY_HOST, SIDS, STANDBY_HOST, USERS, Layout, Machine
+from hisops.lab.layout import (
+    LIS_HOST,
+    LOGIN,
+    NODES,
+    PRIMARY_HOST,
+    SCRATCH_HOST,
+    SIDS,
+    STANDBY_HOST,
+    USERS,
+    Layout,
+    Machine,
+)
 from hisops.lab.patches import OCW, OVERLAY, RU_1926, RU_1927, STRANGER
 from hisops.lab.psu import PSU_181016
 
@@ -50,6 +61,7 @@ _INSTALLED = {
     PRIMARY_HOST: (OCW, RU_1926, OVERLAY),
     STANDBY_HOST: (OCW, RU_1926, OVERLAY, RU_1927),
     LIS_HOST: (PSU_181016,),
+    SCRATCH_HOST: (OCW, RU_1926, OVERLAY),
 }
 _NEEDS_PACKAGES = ("sqlplus", "smoke", "lis_smoke")
 
@@ -73,7 +85,8 @@ def write_launchers(layout: Layout, host: str) -> None:
     places |= {tool: machine.oracle_home / folder for tool, folder in HOME_TOOLS.items() if tool not in absent}
     for tool, folder in places.items():
         _executable(folder / tool, launcher(layout, host, tool))
-    _executable(smoke_test(machine), launcher(layout, host, "smoke" if host in NODES else "lis_smoke"))
+    if host != SCRATCH_HOST:
+        _executable(smoke_test(machine), launcher(layout, host, "smoke" if host in NODES else "lis_smoke"))
     if host not in NODES:
         return
     for tool in GRID_TOOLS:
@@ -96,8 +109,10 @@ def build(layout: Layout, host: str) -> None:
     machine = layout.machine(host)
     for user in USERS[host]:
         machine.home(user).mkdir(parents=True, mode=0o700)
-    for folder in ("etc", "proc", "tmp", "bin", "u01/backup", "u01/stage"):
+    for folder in ("etc", "proc", "tmp", "bin", "u01/backup", "u01/stage", "mnt"):
         (machine.root / folder).mkdir(parents=True, exist_ok=True)
+    layout.nas.mkdir(exist_ok=True)
+    machine.nas.symlink_to(layout.nas)
     new_boot(machine)
     _write_system_files(machine)
     _build_home(machine)
@@ -111,7 +126,8 @@ def new_boot(machine: Machine) -> None:
 
 def _write_system_files(machine: Machine) -> None:
     sid, home, release = SIDS[machine.name], machine.oracle_home, machine.release
-    _write(machine.root / "etc" / "oratab", f"# SID:ORACLE_HOME:autostart\n{sid}:{home}:Y\n")
+    starts = "N" if machine.name == SCRATCH_HOST else "Y"
+    _write(machine.root / "etc" / "oratab", f"# SID:ORACLE_HOME:autostart\n{sid}:{home}:{starts}\n")
     pointer = f"inventory_loc={machine.inventory}\ninst_group=oinstall\n"
     _write(machine.root / "etc" / "oraInst.loc", pointer)
     _write(home / "oraInst.loc", pointer)
@@ -150,7 +166,8 @@ def _build_home(machine: Machine) -> None:
     for script in _SCRIPTS[release.container]:
         _write(home / "rdbms" / "admin" / script, f"Rem {script}: simulated\n")
     sid = SIDS[machine.name]
-    _write(home / "dbs" / f"spfile{sid}.ora", "lab spfile\n")
+    if machine.name != SCRATCH_HOST:
+        _write(home / "dbs" / f"spfile{sid}.ora", "lab spfile\n")
     _write(home / "dbs" / f"orapw{sid}", "lab password file\n")
     long_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(days=120)
     for number, patch in enumerate(_INSTALLED[machine.name]):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from hisops.lab.commands import ROOT
 from hisops.lab.media.blocks import DATA, Block
 from hisops.lab.media.datafile import FIRST
 from hisops.lab.media.tables import BEATS, DICTIONARY, Row, entries
@@ -123,7 +124,7 @@ def dictionary(state: State, con: str) -> list[Row]:
     The root's also tells which pluggable databases there are, and what is known of one that has no files of its own;
     before 12.1 it has the history of the registry.
     """
-    root = state["datafiles"][0]["con"]
+    root = state["datafiles"][0]["con"] if state["datafiles"] else ROOT
     others = {file["con"] for file in state["datafiles"]} - {root}
 
     def own(rows: list[State]) -> list[State]:

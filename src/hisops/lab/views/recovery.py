@@ -129,6 +129,8 @@ def _members(state: State, peer: State | None) -> list[Row]:
 
 def _temp_files(state: State) -> list[tuple[str, int, int, str]]:
     """Return container, its number, file number and name of each temporary file."""
+    if not state["datafiles"]:
+        return []
     folder = str(state["datafiles"][0]["name"]).rpartition("/")[0]
     known = [(name, number) for name, number in containers(state).items() if name != "PDB$SEED"]
     return [
