@@ -20,6 +20,7 @@ HELP = {
     "hisops.cli",
     "hisops.cli.app",
     "hisops.cli.boundary",
+    "hisops.cli.choosing",
     "hisops.cli.commands",
     "hisops.cli.helptext",
     "hisops.cli.opening",
@@ -33,6 +34,8 @@ HELP = {
     "hisops.documents.commands",
     "hisops.documents.places",
     "hisops.errors",
+    "hisops.model",
+    "hisops.model.choosing",
 }
 
 

@@ -65,6 +65,27 @@ def test_a_site_adds_commands_and_the_shipped_one_keeps_its_name(tmp_path, shipp
     assert [(row["command"], row["id"]) for row in rows] == [("do more", "own/more"), ("do thing", "thing/do")]
 
 
+def choosing(name, values, option="level"):
+    text = with_command(shelf.HEAD.replace("thing/do", name), "try it")
+    return text.replace("\ncommand:", f"\nchosen_by: {{{option}: {values}}}\ncommand:")
+
+
+@pytest.mark.parametrize(("second", "kept"), [
+    (choosing("thing/b", "[3]"), ["thing/a", "thing/b"]),
+    (choosing("thing/b", "[2, 3]"), ["thing/a"]),
+    (choosing("thing/b", "['1']"), ["thing/a"]),
+    (choosing("thing/b", "[3]", "mode"), ["thing/a"]),
+    (with_command(shelf.HEAD.replace("thing/do", "thing/b"), "try it"), ["thing/a"]),
+    (choosing("thing/b", "3"), ["thing/a"]),
+    (choosing("thing/b", "[]"), ["thing/a"]),
+    (choosing("thing/b", "[3], mode: [x]"), ["thing/a"]),
+])  # fmt: skip
+def test_several_runbooks_share_a_command_if_an_option_tells_them_apart(tmp_path, second, kept):
+    shelf.write(tmp_path / "shipped", "thing/a", choosing("thing/a", "[1, 2]"))
+    shelf.write(tmp_path / "shipped", "thing/b", second)
+    assert [row["id"] for row in told(tmp_path, tmp_path / "shipped")] == kept
+
+
 @pytest.mark.parametrize(
     "text", ["command: [", "command: x\n", "no: thing\n", with_command(shelf.HEAD, "x").replace("type: file", "typ: 1")]
 )

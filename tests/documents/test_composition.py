@@ -190,6 +190,55 @@ def test_requirements_name_other_runbooks_once(tmp_path):
     assert rules("{runbook: thing/part, max_age: 30}") == ["YA023"]
 
 
+ANY = "{any: [thing/part, thing/writer], max_age: 30d}"
+TERMS = [
+    ("of: params.word == 'abc'", []),
+    ("of: params.word == 7", ["RB046"]),
+    ("of: params.wrod == 'abc'", ["RB046"]),
+    ("of: steps.see.out.count == 1", ["RB046"]),
+    ("where: steps.see.out.count > 0 && params.word == 'abc'", []),
+    ("where: steps.see.out.count == '1'", ["RB046"]),
+    ("where: steps.sea.out.count > 0", ["RB046"]),
+    ("where: steps.see.out.count >", ["RB046"]),
+]
+
+
+@pytest.mark.parametrize(("term", "broken"), TERMS)
+def test_terms_of_a_requirement_name_what_its_runs_have(tmp_path, term, broken):
+    text = shelf.runbook().replace(
+        "steps:", f"requires:\n  - runbook: thing/part\n    max_age: 30d\n    {term}\nsteps:"
+    )
+    assert [rule for rule, _ in problems(tmp_path, text)] == broken
+
+
+def test_any_of_several_may_be_required(tmp_path):
+    def rules(requires):
+        text = shelf.runbook().replace("steps:", f"requires: [{requires}]\nsteps:")
+        return [rule for rule, _ in problems(tmp_path, text)]
+
+    assert rules(ANY) == []
+    assert rules(ANY.replace("thing/writer", "thing/rwiter")) == ["RB046"]
+    assert rules(ANY.replace("thing/writer", "thing/do")) == ["RB046"]
+    assert rules(ANY.replace("thing/writer", "thing/part")) == ["RB046"]
+    assert rules(f"{ANY}, {{runbook: thing/part, max_age: 1d}}") == ["RB046"]
+    apart = "{runbook: thing/part, max_age: 1d, of: params.word == 'abc'}"
+    assert rules(f"{ANY}, {apart}") == []
+    assert rules("{any: [thing/part], max_age: 1d}") == ["YA023"]
+    assert rules("{any: [thing/part, thing/writer], runbook: thing/part, max_age: 1d}") == ["YA023"]
+    assert rules("{max_age: 1d}") == ["YA023"]
+
+
+def test_a_term_over_several_asks_first_for_what_only_some_have(tmp_path):
+    both = "any: [thing/part, thing/writer]\n    max_age: 1d\n    of: "
+
+    def rules(term):
+        text = shelf.runbook().replace("steps:", f"requires:\n  - {both}{term}\nsteps:")
+        return [rule for rule, _ in problems(tmp_path, text)]
+
+    assert rules("\"has(params.word) && params.word == 'abc'\"") == []
+    assert rules("params.word == 'abc'") == ["RB046"]
+
+
 def test_a_runbook_is_fit_only_if_those_that_it_uses_are(tmp_path):
     shelf.write(tmp_path / "shipped", "thing/do", shelf.runbook(USES))
     fit_runbook(library(tmp_path), "thing/do")

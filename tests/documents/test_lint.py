@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hisops.documents.library import Library
@@ -133,6 +135,38 @@ def test_a_command_belongs_to_one_runbook_and_hides_none_of_hisops_own(tmp_path,
     assert rules(lint_file(path, library)) == expected
 
 
+@pytest.mark.parametrize(("chosen", "more", "expected"), [
+    ("{level: [3]}", "", []),
+    ("{level: [1, 3]}", "", ["LB002"]),
+    ("{mode: [3]}", "", ["LB002"]),
+    ("{level: [3]}", "  more: {type: integer, title: {zh: 多, en: More}}\n", []),
+    ("{level: [3]}", "  tag: {type: identifier, title: {zh: 签, en: Tag}, required: true}\n", ["LB002"]),
+    ("{level: [3]}", "  level: {type: string, title: {zh: 级, en: Level}, choices: ['3']}\n", []),
+    ("{level: [3]}", "  level: {type: string, title: {zh: 级, en: Level}, choices: ['3', '4']}\n", ["RB034"]),
+    ("{level: [3]}", "  level: {type: string, title: {zh: 级, en: Level}}\n", ["RB034"]),
+    ("{level: [3]}", "  level: {type: integer, title: {zh: 级, en: Level}}\n", ["RB034"]),
+    ("{level: []}", "", ["YA023"]),
+    ("{level: [3], mode: [x]}", "", ["YA023"]),
+    ("{level: ['a b']}", "", ["YA023"]),
+])  # fmt: skip
+def test_several_runbooks_of_one_command_are_told_apart_by_an_option(tmp_path, chosen, more, expected):
+    library = shelf.library(tmp_path / "shipped")
+    first = _with_command("do thing", "{level: [1, 2]}").replace("thing/do", "thing/first")
+    shelf.write(tmp_path / "shipped", "thing/first", first)
+    text = _with_command("do thing", chosen)
+    if "tag:" in more:
+        text = re.sub(r"  tag: .*\n", "", text)
+    path = shelf.write(tmp_path / "runbooks", "thing/do", text.replace("parameters:\n", f"parameters:\n{more}"))
+    assert [rule for rule in expected if rule not in rules(lint_file(path, library))] == []
+    assert bool(rules(lint_file(path, library))) == bool(expected)
+
+
+def test_a_value_chooses_among_runbooks_of_a_command(tmp_path):
+    text = shelf.HEAD.replace("title: {zh: 做", "chosen_by: {level: [3]}\ntitle: {zh: 做", 1)
+    path = shelf.write(tmp_path / "runbooks", "thing/do", text)
+    assert rules(lint_file(path, shelf.library(tmp_path / "shipped"))) == ["RB034"]
+
+
 def test_a_replacement_must_be_declared(tmp_path):
     shelf.library(tmp_path / "shipped")
     own = shelf.write(tmp_path / "site" / "runbooks", "judges/tool", shelf.JUDGE.replace("List", "My list"))
@@ -156,5 +190,6 @@ def test_a_file_that_is_not_there_is_one_problem(tmp_path):
     assert rules(lint_file(tmp_path / "nowhere.yaml", shelf.library(tmp_path / "shipped"))) == ["YA001"]
 
 
-def _with_command(command):
-    return shelf.HEAD.replace("title: {zh: 做", f"command: {command}\ntitle: {{zh: 做", 1)
+def _with_command(command, chosen=""):
+    chosen_by = f"chosen_by: {chosen}\n" if chosen else ""
+    return shelf.HEAD.replace("title: {zh: 做", f"command: {command}\n{chosen_by}title: {{zh: 做", 1)

@@ -191,6 +191,21 @@ def test_a_policy_that_cannot_be_read_is_not_taken_for_an_empty_one(site, text):
         load_site(site)
 
 
+@pytest.mark.parametrize(("requires", "at"), [
+    ("oracle/patch-aply: [{runbook: oracle/inspection, max_age: 30d}]", "oracle/patch-aply"),
+    ("oracle/patch-apply: [{runbook: oracle/inspecton, max_age: 30d}]", "oracle/inspecton"),
+    ("oracle/patch-apply: [{any: [oracle/inspection, oracle/x], max_age: 30d}]", "oracle/x"),
+])  # fmt: skip
+def test_what_the_site_requires_are_runbooks_that_there_are(site, requires, at):
+    with (site / "site.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"requires:\n  {requires}\n")
+    with pytest.raises(DocumentProblems) as caught:
+        load_site(site)
+    (found,) = caught.value.problems
+    assert found.rule == "SI014"
+    assert found.source[found.column - 1 :].startswith(at)
+
+
 def _with_scratch(site, more="", scratch="his_rt", **changes):
     text = site_template().replace("    # scratch: his_rt ", f"    scratch: {scratch} ")
     entry = {"engine": "oracle", "settings": "{oracle_home: /u01/home, oracle_sid: hisrt}"} | changes

@@ -24,7 +24,7 @@ def head_of(site: Site, run: str) -> str:
 
 
 def carry_out(site: Site, **changes: object) -> str:
-    plan = site.plan("b", runbook=REQUIRES, **changes)
+    plan = site.plan("b", **({"runbook": REQUIRES} | changes))
     approval = site.approve(plan)
     journal = site.open("r2", plan, (approval,))
     begin(journal)
@@ -40,6 +40,17 @@ def evidence(**changes: str) -> list[dict[str, str]]:
 
 def test_a_run_that_the_ledger_has_so_is_good_ground(site: Site) -> None:
     assert carry_out(site, evidence=evidence(head=head_of(site, "r1"))) == ""
+
+
+def test_one_of_several_that_would_serve_is_good_ground(site: Site) -> None:
+    both = {**RUNBOOK, "requires": [{"any": ["test/other", "test/check"], "max_age": "1d"}]}
+    assert carry_out(site, runbook=both, evidence=evidence(head=head_of(site, "r1"))) == ""
+
+
+def test_without_any_of_them_it_has_none(site: Site) -> None:
+    both = {**RUNBOOK, "requires": [{"any": ["test/other", "test/more"], "max_age": "1d"}]}
+    said = carry_out(site, runbook=both, evidence=evidence(head=head_of(site, "r1")))
+    assert "names no result of test/other or test/more" in said
 
 
 @pytest.mark.parametrize(

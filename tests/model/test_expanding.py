@@ -52,6 +52,20 @@ def test_a_runbook_without_either_is_its_own_expansion():
     assert expanded(plain) == plain
 
 
+def test_what_the_site_requires_stands_as_if_the_runbook_said_it():
+    terms = {"any": ["oracle/a", "oracle/b"], "of": "params.x == 1", "max_age": "1d12h", "title": WORDS}
+    policy = {"oracle/main": [terms], "oracle/part": [{"runbook": "oracle/c", "max_age": "30d"}], "oracle/z": [terms]}
+    where = site().model_copy(update={"requires": Site.model_validate({**SITE, "requires": policy}).requires})
+    plain = expanded(runbook(step("a"), requires=[{"runbook": "oracle/c", "max_age": "2h"}]), where=where)
+    assert plain["requires"] == [{"runbook": "oracle/c", "max_age": "2h"}, terms]
+    used_too = expanded(runbook(uses("b", "oracle/part")), PART, where=where)
+    assert used_too["requires"] == [terms, {"runbook": "oracle/c", "max_age": "30d"}]
+    assert ExpandedRunbook.model_validate(used_too).requires[0].max_age == 36 * 3600
+    again = expand(Source(used_too, "sha256:main"), {}.__getitem__, where, "his")
+    assert again["requires"] == used_too["requires"]
+    assert "requires" not in expanded(runbook(step("a"), name="oracle/other"), where=where)
+
+
 def test_a_sub_runbook_comes_in_the_place_of_the_step():
     document = expanded(runbook(step("a"), uses("b", "oracle/part", needs=["a"]), step("c", needs=["b"])), PART)
     assert ids(document) == ["a", "b-see", "b-act", "c"]

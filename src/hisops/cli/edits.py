@@ -34,7 +34,7 @@ def check_definitions(desk: Desk, plan: Plan) -> None:
     if not same:
         raise Refused(
             "HIS-6310",
-            "The plan is stale: with the inventory as it is now {runbook} has other steps than the plan.",
+            "The plan is stale: with the inventory as it is now {runbook} has other steps or requirements than in it.",
             "Make a new plan and have it approved.",
             runbook=runbook.model.id,
         )

@@ -83,6 +83,17 @@ PHRASES = (
     mark("refused before it began"),
     mark("another process carries it out"),
     mark("the runbook was changed by"),
+    mark("is required"),
+    mark("no run of it on"),
+    mark("has ended here"),
+    mark("the ledger does not verify"),
+    mark("the log of its newest run"),
+    mark("of its newest run"),
+    mark("its newest run"),
+    mark("does not verify"),
+    mark("this does not hold"),
+    mark("was on another database"),
+    mark("longer ago than is allowed"),
 )
 
 

@@ -20,7 +20,7 @@ def list_lines(runbooks: Sequence[Runbook], page: Page) -> list[Text]:
     say = page.say
     columns = [Column(say("runbook")), Column(say("version")), Column(say("command")), Column(say("title"), wraps=True)]
     rows = [
-        (each.id, each.version, f"hisops {each.command}" if each.command else "-", say.of(each.title))
+        (each.id, each.version, f"hisops {each.command_words}" if each.command else "-", say.of(each.title))
         for each in runbooks
     ]
     return grid(columns, rows, page.width)
@@ -29,7 +29,7 @@ def list_lines(runbooks: Sequence[Runbook], page: Page) -> list[Text]:
 def list_document(runbooks: Sequence[Runbook]) -> dict[str, Any]:
     """Return the runbooks for `--json`."""
     rows = [
-        {"id": each.id, "version": each.version, "command": each.command, "title": each.title.model_dump()}
+        {"id": each.id, "version": each.version, "command": each.command_words, "title": each.title.model_dump()}
         for each in runbooks
     ]
     return {"runbooks": rows}
@@ -44,7 +44,7 @@ def show_lines(runbook: Runbook, digest: str, page: Page) -> list[Text]:
     """Return a runbook in full."""
     say = page.say
     rows = [
-        (say("command"), f"hisops {runbook.command}" if runbook.command else "-"),
+        (say("command"), f"hisops {runbook.command_words}" if runbook.command else "-"),
         (say("for"), target_words(runbook.target)),
         *([(say("window"), say("only while one of the target is open"))] if runbook.window == "required" else []),
         (say("digest"), digest),
@@ -72,8 +72,10 @@ def target_words(wants: TargetRequirement) -> str:
 
 def _required(required: Required, page: Page) -> str:
     title = f"{page.say.of(required.title)}: " if required.title else ""
-    most = age(required.max_age)
-    return title + page.say("{runbook}, verified, not older than {age}", runbook=required.runbook, age=most)
+    any_of = page.say(" or ").join(required.runbooks)
+    said = page.say("{runbook}, verified, not older than {age}", runbook=any_of, age=age(required.max_age))
+    terms = [page.say("only if {condition}", condition=term) for term in (required.of, required.where) if term]
+    return title + "; ".join([said, *terms])
 
 
 def parameter_lines(parameters: Mapping[str, Parameter], page: Page) -> list[Text]:

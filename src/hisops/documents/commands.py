@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from hisops.documents.places import definitions, shipped_runbooks
+from hisops.model.choosing import values_of
 
 Row = dict[str, Any]
-_VERSION = 1
-_WANTED = ("id", "command", "title", "purpose", "parameters")
+_VERSION = 2
+_WANTED = ("id", "command", "title", "purpose", "parameters", "chosen_by")
 
 
 def commands(
     site: Path | None = None, environment: Mapping[str, str] | None = None, shipped: Path | None = None
 ) -> list[Row]:
-    """Return for each runbook with a command: id, command, title, purpose and parameters, as written.
+    """Return for each runbook with a command: id, command, what chooses it, title, purpose and parameters, as written.
 
     The runbooks of the folder `site` count too. Files that cannot be understood are left out: lint names them.
     """
@@ -39,10 +40,21 @@ def commands(
                 rows[fresh[key]["id"]] = fresh[key]
     if fresh.keys() - known.keys():
         _remember(cache, {**known, **fresh} if len(known) < 1000 else fresh)
-    unique: dict[str, Row] = {}
+    kept: dict[str, list[Row]] = {}
     for row in rows.values():
-        unique.setdefault(row["command"], row)
-    return sorted(unique.values(), key=lambda row: row["command"])
+        same = kept.setdefault(row["command"], [])
+        if all(apart(row["chosen_by"], other["chosen_by"]) for other in same):
+            same.append(row)
+    return sorted((row for same in kept.values() for row in same), key=_in_order)
+
+
+def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether two runbooks of one command can be told apart: by one option, and no value of it for both."""
+    return bool(one) and one.keys() == other.keys() and not {*values_of(one)} & {*values_of(other)}
+
+
+def _in_order(row: Row) -> tuple[str, list[str]]:
+    return str(row["command"]), values_of(row["chosen_by"])
 
 
 def _head(path: Path) -> Row | None:
@@ -70,10 +82,17 @@ def _is_sound(data: Mapping[str, Any]) -> bool:
         and bool(str(data.get("command")).split())
         and all(_is_text(data.get(name)) for name in ("title", "purpose"))
         and isinstance(parameters, dict)
+        and _is_choice(data.get("chosen_by", {}))
         and all(
             isinstance(each, dict) and isinstance(each.get("type"), str) and _is_text(each.get("title"))
             for each in parameters.values()
         )
+    )
+
+
+def _is_choice(value: object) -> bool:
+    return (
+        isinstance(value, dict) and len(value) < 2 and all(isinstance(each, list) and each for each in value.values())
     )
 
 

@@ -80,6 +80,7 @@ RULES = (
     Entry("RB031", conditions.read_back_is_known),
     Entry("RB032", conditions.optional_parameters),
     Entry("RB033", references.known_allowances),
+    Entry("RB034", screen.sound_choice),
     Entry("RB040", uses.known_runbooks),
     Entry("RB041", uses.given_parameters),
     Entry("RB042", uses.only_what_belongs),
@@ -197,6 +198,7 @@ def _beyond_the_model(path: Path, examined: Examined[Any], library: Library) -> 
     elif isinstance(best, Site):
         own = Library(path.parent, best.overrides) if path.name == FILE else library
         yield from site_problems(best, source, own, examined.damaged)
+        yield from problems_of(evidence.sound_policy(best, own), source, "SI015", "error", examined.damaged)
     for rule, check in WIDE_RULES.items():
         yield from problems_of(check(path, examined, library), source, rule, "error", examined.damaged)
 

@@ -46,6 +46,7 @@ _RULES: dict[str, Schema] = {
     "Fact": _one_of("sh", "sql"),
     "Undo": _one_of("sh", "sql", "none"),
     "Requirement": _at_most_one("sh", "sql"),
+    "Required": _one_of("runbook", "any"),
     "Source": _one_of("parameter", "result", "output", "run", "span", "within"),
     "Happening": _one_of("step", "checks"),
     "Section": _one_of("boxes", "table", "signatures"),

@@ -81,6 +81,20 @@ def scratches_are_apart(site: Site, _: Library) -> Iterator[Finding]:
             yield Finding(keys, fault, "Name an entry of its own, on a host of class scratch.", values)
 
 
+def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
+    """What the site requires of a runbook are results of runbooks. Whether they fit, lint tells: that takes reading."""
+    known = library.ids() if site.requires else ()
+    for name, requires in site.requires.items():
+        keys: Keys = ("requires", name)
+        if name not in known:
+            yield _unknown(keys, "runbook", name, known, at_key=True)
+        for index, required in enumerate(requires):
+            for number, other in enumerate(required.runbooks):
+                at = (*keys, index, "any", number) if required.any else (*keys, index, "runbook")
+                if other not in known:
+                    yield _unknown(at, "runbook", other, known)
+
+
 def _unfit_scratch(site: Site, name: str, scratch: str) -> Iterator[tuple[str, bool]]:
     """Give each reason not to restore backups of `name` to `scratch`, and whether it is so."""
     other = site.databases[scratch]
@@ -228,6 +242,7 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI011": nodes_exist,
     "SI012": logins_are_given,
     "SI013": scratches_are_apart,
+    "SI014": requirements_exist,
 }
 
 

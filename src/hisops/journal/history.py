@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hisops.errors import LogBroken
@@ -31,7 +31,7 @@ def history(logs: Path, trust: Trust, runbook: str, *, simulation: bool, newest:
     if verdict_of(findings) in {"failed", "untrusted"}:
         return []
     found = []
-    for name, entries in closed_runs(logs, ledger, runbook, simulation=simulation):
+    for name, entries in closed_runs(logs, ledger, [runbook], simulation=simulation):
         facts = verify_run(logs / "runs" / name, entries, ledger, trust)
         if verdict_of(facts.findings) == "verified":
             found.append(took(Timed(segment=i.segment, boottime=i.stamp.boottime, record=i.record) for i in facts.seen))
@@ -41,8 +41,10 @@ def history(logs: Path, trust: Trust, runbook: str, *, simulation: bool, newest:
     return found
 
 
-def closed_runs(logs: Path, ledger: LedgerFacts, runbook: str, *, simulation: bool) -> Iterator[tuple[str, RunEntries]]:
-    """Give the closed runs of `runbook`, newest first."""
+def closed_runs(
+    logs: Path, ledger: LedgerFacts, runbooks: Collection[str], *, simulation: bool
+) -> Iterator[tuple[str, RunEntries]]:
+    """Give the closed runs of `runbooks`, newest first."""
     known: dict[str, str | None] = {}
     for name, entries in reversed(ledger.runs.items()):
         if entries.closed is None or entries.abandoned_by or bool(entries.opening.get("simulation")) != simulation:
@@ -50,7 +52,7 @@ def closed_runs(logs: Path, ledger: LedgerFacts, runbook: str, *, simulation: bo
         digest = str(entries.opening.get("runbook"))
         if digest not in known:
             known[digest] = _runbook_id(logs / "runs" / name, digest)
-        if known[digest] == runbook:
+        if known[digest] in runbooks:
             yield name, entries
 
 

@@ -12,8 +12,8 @@ from hisops.journal.ledger_facts import LedgerFacts
 def check_evidence(run: str, plan: Mapping[str, Any], ledger: LedgerFacts, findings: Findings) -> None:
     """Take down every result that the plan names and the ledger does not have so, or not before."""
     before = list(ledger.runs)[: list(ledger.runs).index(run)]
-    named = {str(each["runbook"]): each for each in plan.get("evidence", ())}
-    for each in named.values():
+    named = {str(each["runbook"]) for each in plan.get("evidence", ())}
+    for each in plan.get("evidence", ()):
         name = str(each["run"])
         entries = ledger.runs.get(name)
         if entries is None or name not in before:
@@ -23,6 +23,7 @@ def check_evidence(run: str, plan: Mapping[str, Any], ledger: LedgerFacts, findi
             fact = "The plan rests on the run {run}, but names another log of it than the ledger does."
             findings.failed("authorisation", fact, run=name)
     for required in plan.get("runbook", {}).get("requires", ()):
-        if str(required["runbook"]) not in named:
+        runbooks = required.get("any") or [required["runbook"]]
+        if named.isdisjoint(runbooks):
             fact = "The plan names no result of {runbook}, which its runbook requires."
-            findings.failed("authorisation", fact, runbook=required["runbook"])
+            findings.failed("authorisation", fact, runbook=" or ".join(runbooks))

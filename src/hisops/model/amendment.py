@@ -18,7 +18,7 @@ from hisops.model.statement import Signed
 
 USUAL_ROLE = "dba_lead"
 _OF_EXPANSION = {"scopes": ("version", "digest"), "groups": ("title",)}
-MAY_CHANGE = frozenset({"version", "command", "title", "purpose", "serves", "steps"})
+MAY_CHANGE = frozenset({"version", "command", "chosen_by", "title", "purpose", "serves", "steps"})
 
 Definitions = dict[str, Any]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hisops.model.run import RunView
 from hisops.model.site import Database, TargetType
 
 Latched = Mapping[str, Mapping[str, Any]]
@@ -23,6 +24,12 @@ class Evidence:
     def document(self) -> dict[str, Any]:
         """Return it for canonical JSON."""
         return asdict(self)
+
+
+def seen_by_terms(plan: Mapping[str, Any], view: RunView) -> dict[str, Any]:
+    """Return what the terms of a requirement can name of a run: its parameters, its steps by their names in the log."""
+    steps = {step.id.replace("-", "_"): {"state": step.state, "out": step.out} for step in view.steps.values()}
+    return {"params": plan["parameters"], "steps": steps}
 
 
 def other_identity(target_type: TargetType, database: Database, then: Latched, now: Latched) -> str | None:

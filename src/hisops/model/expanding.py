@@ -32,12 +32,23 @@ Find = Callable[[str], Source]
 
 def expand(main: Source, find: Find, site: Site, target: str) -> Document:
     """Return the document of the runbook with every step in it; the runbook itself if there is nothing to expand."""
-    if not any(_MADE_HERE[0] in step or "for_each" in step for step in main.document["steps"]):
-        return dict(main.document)
-    work = _Work(find, site, target, main)
-    steps = list(work.steps_of(main, _Frame()))
-    work.check_ids(steps)
-    return {**main.document, **work.head(), "steps": steps}
+    document = dict(main.document)
+    if any(_MADE_HERE[0] in step or "for_each" in step for step in main.document["steps"]):
+        work = _Work(find, site, target, main)
+        steps = list(work.steps_of(main, _Frame()))
+        work.check_ids(steps)
+        document = {**main.document, **work.head(), "steps": steps}
+    return _with_policy(document, site)
+
+
+def _with_policy(document: Document, site: Site) -> Document:
+    """Return the runbook with what the site requires of it and of those that it uses."""
+    parts = [document["id"], *(part["runbook"] for part in document.get("scopes", {}).values())]
+    found: list[Any] = list(document.get("requires", ()))
+    for required in (each for name in dict.fromkeys(parts) for each in site.requires.get(name, ())):
+        written = required.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        found += [] if written in found else [written]
+    return {**document, "requires": found} if found else document
 
 
 def used(main: Source, find: Find) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from hisops.model.choosing import told
 from hisops.model.spot import HERE, Spot
 from hisops.model.text import Age, Definition, DefinitionId, Duration, HostName, JudgeRef, Name, StepId, Text
 
@@ -16,6 +17,8 @@ OutputType = Literal["string", "identifier", "integer", "boolean", "version", "l
 Effect = Literal["read", "stage", "write", "destructive"]
 Role = Literal["owner", "grid", "root", "login"]
 Place = Literal["control", "db_host", "db", "peer_host", "peer", "scratch_host"]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Words = Annotated[tuple[Word | int, ...], Field(min_length=1)]
 OnFailure = Literal["stop", "hold", "undo", "continue"]
 Over = Literal["nodes", "databases", "hosts"]
 
@@ -240,20 +243,41 @@ class Refusal(Definition):
 
 
 class Required(Definition):
-    """Another run on the same target that must have ended well not long ago, by a log that verifies."""
+    """Another run on the same target that must have ended well not long ago, by a log that verifies.
 
-    runbook: DefinitionId
+    With `any` the newest run of all these runbooks decides. Runs of which `of` does not hold are none of those that are
+    meant; `where` must hold of the one that decides.
+    """
+
+    runbook: DefinitionId | None = None
+    any: Annotated[tuple[DefinitionId, ...], Field(min_length=2)] | None = None
+    of: str | None = None
+    where: str | None = None
     max_age: Age
     title: Text | None = None
 
+    @model_validator(mode="after")
+    def _one_or_any(self) -> Self:
+        if (self.runbook is None) == (self.any is None):
+            raise ValueError("what is required is one runbook, or any of several")
+        return self
+
+    @property
+    def runbooks(self) -> tuple[str, ...]:
+        """Those of which a run may serve."""
+        return self.any or (str(self.runbook),)
+
 
 class Runbook(Definition):
-    """A whole procedure, as written."""
+    """A whole procedure, as written. `chosen_by` parts it from others of one `command`, by values of an option."""
 
     hisops: Literal["runbook/v1"]
     id: DefinitionId
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     command: Annotated[str, Field(pattern=r"^[a-z]+( [a-z-]+)?$")] | None = None
+    chosen_by: Annotated[dict[Name, Annotated[tuple[Word | int, ...], Field(min_length=1)]], Field(max_length=1)] = (
+        Field(default_factory=dict)
+    )
     title: Text
     purpose: Text
     serves: tuple[int, ...] = ()
@@ -264,6 +288,11 @@ class Runbook(Definition):
     refuse: tuple[Refusal, ...] = ()
     requires: tuple[Required, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)
+
+    @property
+    def command_words(self) -> str | None:
+        """Its command as it is typed, with what chooses it among others: `restore test --level 1|2`."""
+        return f"{self.command} {told(self.chosen_by)}".rstrip() if self.command else None
 
     def step(self, step_id: str) -> Step:
         """Return the step `step_id`; KeyError if there is none."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from hisops.model.runbook import Call
-from hisops.model.text import Definition, Duration, HostName, Name, Text
+from hisops.model.runbook import Call, Required
+from hisops.model.text import Definition, DefinitionId, Duration, HostName, Name, Text
 
 PEER, SCRATCH, SOURCE = "peer", "scratch", "source"
 # Words for databases beside the target. Each is the beginning of the places there and of the names of its settings.
@@ -142,7 +142,10 @@ class Calendar(Definition):
 
 
 class Site(Definition):
-    """One hospital: hosts, databases, windows, where secrets are kept, which shipped definitions are replaced."""
+    """One hospital: hosts, databases, windows, where secrets are kept, which shipped definitions are replaced.
+
+    `requires` says of runbooks what else they require here, as if it were written in them.
+    """
 
     hisops: Literal["site/v1"]
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -154,6 +157,7 @@ class Site(Definition):
     secrets: dict[Name, SecretRef] = Field(default_factory=dict)
     windows: dict[Name, Calendar] = Field(default_factory=dict)
     overrides: dict[str, str] = Field(default_factory=dict)
+    requires: dict[DefinitionId, Annotated[tuple[Required, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
     def peer_of(self, name: str) -> str | None:
         """Return the other database of the Data Guard pair that `name` belongs to, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 Lang = Literal["zh", "en"]
 ID_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -65,9 +65,16 @@ def parse_age(value: object) -> object:
     raise ValueError("an age is written like 30d, 12h or 1d12h")
 
 
+def age_text(seconds: int) -> str:
+    """Return seconds as an age is written: `30d`, `12h`, `1d12h`."""
+    days, hours = divmod(seconds // 3600, 24)
+    return f"{days}d{hours}h" if days and hours else f"{days}d" if days else f"{hours}h"
+
+
 Age = Annotated[
     int,
     BeforeValidator(parse_age),
+    PlainSerializer(age_text, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": AGE_PATTERN, "examples": ["30d", "12h", "1d12h"]}),
 ]
 StepId = Annotated[str, Field(pattern=ID_PATTERN)]

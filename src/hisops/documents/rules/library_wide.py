@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from hisops.documents.commands import apart
 from hisops.documents.findings import Finding
 from hisops.documents.library import Library
 from hisops.documents.load import Examined
@@ -72,14 +73,23 @@ def _steps_named(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], It
 
 
 def command_is_unique(_: Path, examined: Examined[Any], library: Library) -> Iterator[Finding]:
-    """No two runbooks are the same command, and none is one of hisops's own."""
+    """No two runbooks are the same command, unless an option chooses among them, and none is one of hisops's own."""
     definition = examined.best
     if not isinstance(definition, Runbook) or definition.command is None:
         return
     for row in library.commands():
-        if row["command"] == definition.command and row["id"] != definition.id:
+        if row["command"] != definition.command or row["id"] == definition.id:
+            continue
+        values = {"command": definition.command, "other": row["id"]}
+        if not apart(definition.chosen_by, row["chosen_by"]):
             fact = "The command `{command}` is that of `{other}` already."
-            yield Finding(("command",), fact, "Choose another.", {"command": definition.command, "other": row["id"]})
+            yield Finding(("command",), fact, "Choose another, or tell them apart by `chosen_by:`.", values)
+            continue
+        for name, parameter in definition.parameters.items():
+            if (other := row["parameters"].get(name, {}).get("type", parameter.type)) != parameter.type:
+                fact = "`{name}` is a {type} here and a {kind} in `{other}`, but one option of `{command}`."
+                values |= {"name": name, "type": parameter.type, "kind": other}
+                yield Finding(("parameters", name, "type"), fact, "Give both one type, or another name.", values)
     if definition.command.split()[0] in RESERVED:
         fact = "The command `{command}` would hide one of hisops's own."
         yield Finding(("command",), fact, "Choose another first word.", {"command": definition.command})

@@ -110,4 +110,5 @@ def results(subject: Subject, step: Step, call: Call | None = None) -> Mapping[s
 
 
 def kind_of(declared: str) -> str:
+    """Return the type in expressions of a value that is declared so."""
     return _KINDS.get(declared, "string")

@@ -40,6 +40,21 @@ def sound_parameters(subject: Subject) -> Iterator[Finding]:
         yield from _parameter(("parameters", name), parameter)
 
 
+def sound_choice(subject: Subject) -> Iterator[Finding]:
+    """What chooses a runbook among those of its command is an option there; a parameter of that name has its values."""
+    runbook = subject.runbook
+    for name, values in runbook.chosen_by.items():
+        if runbook.command is None:
+            yield Finding(("chosen_by",), "`chosen_by` belongs to `command`.", "Add it.", at_key=True)
+        parameter = runbook.parameters.get(name)
+        if parameter is None:
+            continue
+        if parameter.type != "string" or set(parameter.choices) != {str(value) for value in values}:
+            fact = "The parameter `{name}` must be a string with the choices {values}: they choose this runbook."
+            told = {"name": name, "values": ", ".join(str(value) for value in values)}
+            yield Finding(("parameters", name), fact, "Correct one of the two.", told, at_key=True)
+
+
 def sound_patterns(subject: Subject) -> Iterator[Finding]:
     """The pattern of what a person types is a regular expression."""
     for keys, step in subject.steps():
