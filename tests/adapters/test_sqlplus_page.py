@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from hisops.adapters.oracle import plain
 from hisops.adapters.sqlplus_page import NotUnderstood, error_words, read_page
 from hisops.lab.tools.sqlplus.markup import Markup
-from hisops.lab.tools.sqlplus.table import Field, Look
-from hisops.lab.tools.sqlplus.table import plain as printed
+from hisops.lab.tools.sqlplus.table import Field, Look, Nls
 
 HEAD = """<br>
 <p>
@@ -133,13 +132,19 @@ FORMATS = {
 }
 
 
+def kind_of(cell: Any) -> str:
+    if isinstance(cell, datetime):
+        return "timestamp" if cell.microsecond else "date"
+    return "number" if isinstance(cell, int | Decimal) else "text"
+
+
 @given(st.lists(st.tuples(CELL, CELL), max_size=7), st.integers(1, 4))
 @settings(max_examples=100, deadline=None)
 def test_what_is_printed_is_what_is_read(rows: list[tuple[Any, ...]], pagesize: int) -> None:
     for row in rows:
-        made = [Field(f"C{at}", isinstance(cell, int | Decimal), 50) for at, cell in enumerate(row)]
+        made = [Field(f"C{at}", kind_of(cell), 50) for at, cell in enumerate(row)]
         look = Look(pagesize=pagesize, feedback=1, numwidth=50)
-        lines = Markup(on=True).page(made, [row, row], look, lambda value: printed(value, {}, FORMATS))
+        lines = Markup(on=True).page(made, [row, row], look, Nls({}, FORMATS))
         read = read_page("\n".join(lines))
         assert read.rows == [tuple(plain(value) for value in row)] * 2
         assert read.counted == 2

@@ -140,3 +140,23 @@ def test_a_reboot_starts_it_again_because_oratab_says_so(lab: Rehearsal) -> None
     sqlplus(lab, f"{SYSDBA}shutdown immediate")
     assert lab.store.read("lis")["status"] == "OPEN"
     assert lab.store.read("his")["status"] == "OPEN"
+
+
+def test_output_is_spooled_and_columns_are_formatted(lab: Rehearsal) -> None:
+    file = lab.layout.machine(HOST).tmp / "report.lst"
+    answer = sqlplus(
+        lab,
+        f"""{SYSDBA}set pagesize 20
+column comments format a20 heading NOTE
+column id format 999999
+spool {file}
+select id, comments from registry$history where id > 0;
+spool off
+prompt not kept
+spool
+spool /nowhere/x.lst""",
+    )
+    assert file.read_text() == "\n     ID NOTE\n------- --------------------\n 181016 PSU 11.2.0.4.181016\n\n"
+    assert file.read_text() in answer.out
+    assert "not spooling currently" in answer.out
+    assert 'SP2-0606: Cannot create SPOOL file "/nowhere/x.lst"' in answer.out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -12,8 +11,6 @@ _FORMATS = {
     "YYYY-MM-DD:HH24:MI:SS": "%Y-%m-%d:%H:%M:%S",
     "YYYY/MM/DD HH24:MI:SS": "%Y/%m/%d %H:%M:%S",
 }
-_DIGITS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "FF6": "%f"}
-_ELEMENT = re.compile(r'"[^"]*"|YYYY|MON|MM|DD|HH24|MI|SS|FF6|RR|.', re.IGNORECASE | re.DOTALL)
 
 
 def now() -> datetime:
@@ -30,19 +27,6 @@ def date(when: datetime, env: Mapping[str, str]) -> str:
     """Return a date in NLS_DATE_FORMAT, DD-MON-RR without one."""
     known = _FORMATS.get(env.get("NLS_DATE_FORMAT", "").upper())
     return when.strftime(known) if known else f"{when:%d}-{_MONTHS[when.month - 1]}-{when:%y}"
-
-
-def by_model(when: datetime, model: str) -> str:
-    """Return a time as a format model of Oracle says: numbers, MON, marks, and text in quotes."""
-    return "".join(_element(when, match[0]) for match in _ELEMENT.finditer(model))
-
-
-def _element(when: datetime, word: str) -> str:
-    if word.startswith('"'):
-        return word[1:-1]
-    if word.upper() in ("MON", "RR"):
-        return _MONTHS[when.month - 1] if word.upper() == "MON" else f"{when:%y}"
-    return when.strftime(_DIGITS[word.upper()]) if word.upper() in _DIGITS else word
 
 
 def listener_date(when: datetime) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hisops.lab.tools.sqlplus.table import Field, Look
+from hisops.lab.tools.sqlplus.table import Field, Look, Nls, cell
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
 
@@ -44,9 +44,7 @@ class Markup:
         for line in said:
             yield f"{self.text(line)}<br>"
 
-    def page(
-        self, made: Sequence[Field], rows: Iterable[Sequence[Any]], look: Look, told: Callable[[Any], str]
-    ) -> Iterator[str]:
+    def page(self, made: Sequence[Field], rows: Iterable[Sequence[Any]], look: Look, nls: Nls) -> Iterator[str]:
         """Return tables of a page each, and how many rows there were."""
         count, per_page = 0, max(look.pagesize, 1)
         for count, row in enumerate(rows, start=1):
@@ -56,9 +54,10 @@ class Markup:
                 yield from self._headings(made, look)
             yield "<tr>"
             for field, value in zip(made, row, strict=True):
-                text = told(value).rjust(look.numwidth) if field.number and value is not None else told(value)
-                cell = '<td align="right">' if field.number else "<td>"
-                yield from (cell, self.text(text).replace("\n", "\n<br>\n") if text else "&nbsp;", "</td>")
+                text = cell(field, value, look, nls)
+                text = text.rjust(look.numwidth) if field.number and value is not None else text
+                opening = '<td align="right">' if field.number else "<td>"
+                yield from (opening, self.text(text).replace("\n", "\n<br>\n") if text else "&nbsp;", "</td>")
             yield "</tr>"
         if count:
             yield from ("</table>", "<p>", "")

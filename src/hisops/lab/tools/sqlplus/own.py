@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from hisops.lab import lifecycle
 from hisops.lab.tools.database import NOT_AVAILABLE
+from hisops.lab.tools.sqlplus.columns import ColumnRefused, told
 from hisops.lab.tools.sqlplus.plus import Leave, Plus, exit_code
 from hisops.lab.tools.sqlplus.reader import Piece
 from hisops.lab.tools.sqlplus.session import Connection
@@ -13,9 +15,9 @@ from hisops.lab.tools.sqlplus.variables import VariableRefused
 
 _SILENT_SETTINGS = {
     "ECHO", "VERIFY", "VER", "TRIMSPOOL", "TRIMS", "TRIMOUT", "TAB", "TERMOUT", "TERM", "SERVEROUTPUT", "SERVEROUT",
-    "SQLPROMPT", "SQLP", "DEFINE", "DEF", "LONG", "LONGCHUNKSIZE", "COLSEP", "TIME", "TIMING", "TIMI", "WRAP", "ESCAPE",
+    "SQLPROMPT", "SQLP", "DEFINE", "DEF", "LONGCHUNKSIZE", "COLSEP", "TIME", "TIMING", "TIMI", "WRAP", "ESCAPE",
     "SQLBLANKLINES", "EXITCOMMIT", "ERRORLOGGING", "ARRAYSIZE", "UNDERLINE", "SPACE",
-    "NEWPAGE", "SQLNUMBER", "AUTOCOMMIT", "AUTOTRACE", "AUTOPRINT", "HEADSEP", "NUMFORMAT", "NULL",
+    "NEWPAGE", "SQLNUMBER", "AUTOCOMMIT", "AUTOTRACE", "AUTOPRINT", "HEADSEP", "NUMFORMAT",
 }  # fmt: skip
 
 
@@ -38,8 +40,12 @@ def _set(plus: Plus, rest: str) -> None:
                 return
             case "NUMWIDTH" | "NUM":
                 plus.look.numwidth = int(value) if value.isdigit() else 10
+            case "LONG":
+                plus.look.long = int(value) if value.isdigit() else 80
+            case "NULL" | "NUL":
+                plus.look.null = value.strip("'\"")
             case "FEEDBACK" | "FEED":
-                plus.look.feedback = int(value) if value.isdigit() else (6 if on else 0)
+                plus.look.feedback = int(value) if value.isdigit() else int(on)
             case _ if name not in _SILENT_SETTINGS:
                 plus.say(f'SP2-0158: unknown SET option "{name}"')
                 return
@@ -140,6 +146,38 @@ def _variable(plus: Plus, rest: str) -> None:
         plus.say(str(refused))
 
 
+def _column(plus: Plus, rest: str) -> None:
+    try:
+        told(plus.look.columns, rest)
+    except ColumnRefused as refused:
+        plus.say(str(refused))
+
+
+def _clear(plus: Plus, rest: str) -> None:
+    if rest.upper() in ("COLUMNS", "COL"):
+        plus.look.columns.clear()
+
+
+def _spool(plus: Plus, rest: str) -> None:
+    """SPOOL file [CREATE | REPLACE | APPEND], SPOOL OFF; without a word it says where output goes."""
+    words = rest.split()
+    if not words:
+        plus.say(f"currently spooling to {plus.spool}" if plus.spool else "not spooling currently")
+    elif words[0].upper() in ("OFF", "OUT"):
+        if plus.spool is None:
+            plus.say("not spooling currently")
+        plus.spool = None
+    else:
+        path = Path(words[0].strip("'\""))
+        path = path if path.suffix else path.with_suffix(".lst")
+        try:
+            path.open("ab" if words[-1].upper() in ("APPEND", "APP") else "wb").close()
+        except OSError:
+            plus.say(f'SP2-0606: Cannot create SPOOL file "{path}"')
+            return
+        plus.spool = path
+
+
 def _disconnect(plus: Plus, rest: str) -> None:
     plus.log_off()
 
@@ -159,6 +197,12 @@ COMMANDS: dict[str, Callable[[Plus, str], None]] = {
     "RECOVER": _recover,
     "VARIABLE": _variable,
     "VAR": _variable,
+    "COLUMN": _column,
+    "COL": _column,
+    "CLEAR": _clear,
+    "CL": _clear,
+    "SPOOL": _spool,
+    "SPO": _spool,
     "DISCONNECT": _disconnect,
     "DISC": _disconnect,
 }

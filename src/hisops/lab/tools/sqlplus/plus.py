@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from hisops.lab.tools.sqlplus.catbundle import Catbundle
 from hisops.lab.tools.sqlplus.markup import Markup
 from hisops.lab.tools.sqlplus.reader import Piece, Reader
 from hisops.lab.tools.sqlplus.session import NOT_AVAILABLE, Connection, SqlError, connect
-from hisops.lab.tools.sqlplus.table import Look, fields, plain, printed
+from hisops.lab.tools.sqlplus.table import Look, Nls, fields, printed
 from hisops.lab.tools.sqlplus.variables import VariableRefused, Variables
 
 _CHINESE = {
@@ -51,18 +50,13 @@ _ROLE_CHANGES = (
 """Statements that change the roles of a pair, and what a fault calls the middle of them."""
 _NO_STANDARD = ("ORA-06553: PLS-213: package STANDARD not accessible",)
 _IGNORED = (
-    "COLUMN",
-    "COL",
     "REM",
     "REMARK",
-    "CLEAR",
-    "CL",
     "TTITLE",
     "BREAK",
     "BRE",
     "DEFINE",
     "UNDEFINE",
-    "SPOOL",
     "BTITLE",
     "REPHEADER",
     "REPFOOTER",
@@ -91,6 +85,7 @@ class Plus:
     last_code: int = 0
     last: Piece | None = None
     reader: Reader = field(default_factory=Reader)
+    spool: Path | None = None
     markup: Markup = field(default_factory=Markup)
     variables: Variables = field(default_factory=Variables)
 
@@ -99,7 +94,14 @@ class Plus:
         chinese = self.desk.chinese(nls=True)
         words = [_CHINESE.get(line, line) if chinese else line for line in lines]
         text = "".join(f"{line}\n" for line in (self.markup.lines(words) if self.markup.on else words))
-        self.desk.raw(text.encode("gb18030" if chinese else "utf-8"))
+        self.put(text.encode("gb18030" if chinese else "utf-8"))
+
+    def put(self, data: bytes) -> None:
+        """Print bytes, and keep them if output is spooled."""
+        self.desk.raw(data)
+        if self.spool is not None:
+            with self.spool.open("ab") as kept:
+                kept.write(data)
 
     def play(self, text: list[str]) -> None:
         """Carry out lines of input."""
@@ -230,7 +232,8 @@ class Plus:
             if self.markup.on:
                 self._page(outcome.columns, rows)
                 return
-            lines = printed(fields(outcome.columns, self.look), rows, self.look, self.desk.env)
+            nls = self._nls()
+            lines = printed(fields(outcome.columns, self.look, nls), rows, self.look, nls)
             self.say(*lines)
         elif words.startswith("\nWarning"):
             self.say(*words.split("\n"))
@@ -238,10 +241,12 @@ class Plus:
             self.say("", words, "")
 
     def _page(self, columns: Any, rows: list[Any]) -> None:
-        formats = self.connection.formats if self.connection else {}
-        told = partial(plain, env=self.desk.env, formats=formats)
-        lines = self.markup.page(fields(columns, self.look), rows, self.look, told)
-        self.desk.raw("".join(f"{line}\n" for line in lines).encode())
+        nls = self._nls()
+        lines = self.markup.page(fields(columns, self.look, nls), rows, self.look, nls)
+        self.put("".join(f"{line}\n" for line in lines).encode())
+
+    def _nls(self) -> Nls:
+        return Nls(self.desk.env, self.connection.formats if self.connection else {})
 
     def _give_up(self, how: str, code: int) -> None:
         words = how.split()
