@@ -119,6 +119,10 @@ FAULTS: dict[str, Text] = {
         zh="较新的链接器让 opatch 以 OPatch completed with warnings. 结束(11.2)",
         en="A newer linker has opatch end with OPatch completed with warnings. (11.2)",
     ),
+    "scratch-is-production": Text(
+        zh="恢复演练主机其实是生产主机:his-rt1 的 hostname 应答 his-db1",
+        en="The scratch host is production: hostname on his-rt1 answers his-db1",
+    ),
     "slow": Text(zh="所有命令都变慢", en="Every command takes longer"),
 }
 

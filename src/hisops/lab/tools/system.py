@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hisops.lab.layout import PRIMARY_HOST, SCRATCH_HOST
 from hisops.lab.tools.desk import Desk
 
 _IDS = {"root": (0, "root"), "oracle": (54321, "oinstall"), "hisops": (1001, "hisops")}
@@ -16,8 +17,14 @@ def _hostname(desk: Desk) -> int:
     if any(argument not in ("-s", "--short", "-f", "--fqdn") for argument in desk.argv):
         desk.err("hostname: you must be root to change the host name")
         return 1
-    desk.out(desk.host)
+    desk.out(_called(desk))
     return 0
+
+
+def _called(desk: Desk) -> str:
+    """Return the name that the machine tells: that of production, if that is what is behind the scratch host."""
+    mistaken = desk.host == SCRATCH_HOST and desk.armed("scratch-is-production")
+    return PRIMARY_HOST if mistaken else desk.host
 
 
 def _whoami(desk: Desk) -> int:
@@ -55,7 +62,7 @@ def _compiler(desk: Desk) -> int:
 def _uname(desk: Desk) -> int:
     parts = {
         "s": "Linux",
-        "n": desk.host,
+        "n": _called(desk),
         "r": "4.18.0-553.el8_10.x86_64",
         "v": "#1 SMP Fri May 24 13:05:10 UTC 2024",
         "m": "x86_64",
