@@ -160,3 +160,29 @@ spool /nowhere/x.lst""",
     assert file.read_text() in answer.out
     assert "not spooling currently" in answer.out
     assert 'SP2-0606: Cannot create SPOOL file "/nowhere/x.lst"' in answer.out
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("select name from v$datafile order by 1 fetch first 2 rows only", "ORA-00933: SQL command not properly ended"),
+        ("select name from v$datafile offset 1 rows", "ORA-00933: SQL command not properly ended"),
+        ("select sys_context('userenv', 'con_name') from dual", "ORA-02003: invalid USERENV parameter"),
+        ("select standard_hash('x') from dual", 'ORA-00904: "STANDARD_HASH": invalid identifier'),
+        (f"select 1 as {'a' * 31} from dual", "ORA-00972: identifier is too long"),
+        ("select listagg(distinct name, ',') within group (order by name) from v$datafile", "ORA-30482"),
+        ("alter session set container = CDB$ROOT", "ORA-02248: invalid option for ALTER SESSION"),
+        ("alter pluggable database all open", "ORA-00940: invalid ALTER command"),
+    ],
+)
+def test_sql_of_later_releases_is_refused(shared_lab: Rehearsal, statement: str, error: str) -> None:
+    assert error in sqlplus(shared_lab, f"{SYSDBA}{statement};").out
+
+
+def test_later_commands_of_sqlplus_are_not_known(shared_lab: Rehearsal) -> None:
+    answer = sqlplus(shared_lab, f"{SYSDBA}show pdbs\nshow con_name\nset markup csv on")
+    assert answer.out.splitlines()[1:3] == [
+        'SP2-0158: unknown SHOW option "pdbs"',
+        'SP2-0158: unknown SHOW option "con_name"',
+    ]
+    assert "SP2-" in answer.out.splitlines()[3]

@@ -134,3 +134,25 @@ def test_old_opatch(lab: Rehearsal) -> None:
     done = opatch(lab, "apply -silent -ocmrf /tmp/ocm.rsp", cwd=stage).out
     assert done.endswith("\nOPatch succeeded.\n")
     assert patches(lab) == [GOOD]
+
+
+def test_a_patch_in_the_way(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "conflict", True)
+    stage = lab.unpack(GOOD, host=HOST)
+    answer = opatch(lab, "prereq CheckConflictAgainstOHWithDetail -ph ./", cwd=stage)
+    assert 'Prereq "checkConflictAgainstOHWithDetail" failed.' in answer.out
+    assert "Conflict with 20998322" in answer.out
+    assert answer.code == 0
+    control.set_fault(lab.directory, "conflict", False)
+    assert patches(lab) == [OLD]
+
+
+def test_a_client_that_nobody_thought_of_holds_the_home(lab: Rehearsal) -> None:
+    control.set_fault(lab.directory, "active-executables", True)
+    stop(lab)
+    assert "his_report@LIS" in lab.run("ps -ef", host=HOST).out
+    answer = opatch(lab, "apply -silent", cwd=lab.unpack(GOOD, host=HOST))
+    assert "/lib/libclntsh.so.11.1" in answer.out
+    assert answer.code == 73
+    control.set_fault(lab.directory, "active-executables", False)
+    assert "his_report@LIS" not in lab.run("ps -ef", host=HOST).out

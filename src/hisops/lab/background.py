@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import hisops
-from hisops.lab.layout import PRIMARY_HOST, Layout
+from hisops.lab.layout import LIS_HOST, PRIMARY_HOST, Layout
 from hisops.lab.release import RELEASES
 from hisops.lab.state import LAB, State, Store
 
@@ -37,7 +37,7 @@ def title(kind: str, state: State) -> str:
     titles = {
         "instance": f"ora_pmon_{state['sid']}",
         "listener": f"{home}/bin/tnslsnr {state['listener']['name']} -inherit",
-        "client": f"{home}/bin/sqlplus -L -S his_report@HIS @/home/report/daily_charges.sql",
+        "client": f"{home}/bin/sqlplus -L -S his_report@{state['db_unique_name']} @/home/report/daily_charges.sql",
     }
     return titles[kind]
 
@@ -116,7 +116,7 @@ def start_daemons(layout: Layout, host: str) -> None:
 def start_forgotten_client(layout: Layout, database: str) -> None:
     """Start the client that nobody thought of, if the fault asks for it."""
     store = Store(layout.state)
-    if store.read(database)["host"] == PRIMARY_HOST and _wanted(store, "client", database):
+    if store.read(database)["host"] in (PRIMARY_HOST, LIS_HOST) and _wanted(store, "client", database):
         start(layout, database, "client")
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hisops.lab import alert
+from hisops.lab.release import R112
 from hisops.lab.state import State
 
 ROOT = "CDB$ROOT"
@@ -31,6 +32,8 @@ Action = Callable[[State, str, Words], str | None]
 def carry_out(state: State, container: str, text: str) -> str | None:
     """Change `state` as the statement says and return SQL*Plus's answer to it; None if it is not understood."""
     plain = " ".join(text.strip().rstrip(";").split())
+    if state["release"] == R112.number and plain.upper().startswith("ALTER PLUGGABLE"):
+        raise CommandRefused(940, "invalid ALTER command")
     for pattern, action in _ACTIONS:
         if match := pattern.fullmatch(plain):
             if state["status"] not in ("OPEN", "MOUNTED"):

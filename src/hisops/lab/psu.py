@@ -86,5 +86,15 @@ def _update(level: str, *, uid: str, created: str, opatch: str) -> Patch:
 PSU_181016 = _update("181016", uid="22405293", created="18 Sep 2018, 01:29:53", opatch="11.2.0.3.5")
 PSU_190716 = _update("190716", uid="22981542", created="8 Jul 2019, 03:10:41", opatch="11.2.0.3.5")
 PSU_191015 = _update("191015", uid="23189114", created="23 Sep 2019, 22:47:06", opatch="11.2.0.3.23")
+STRANGER_112 = Patch(
+    id="20998322",
+    uid="18284914",
+    description="WRONG RESULTS FROM HASH JOIN WITH BLOOM FILTER",
+    created="14 Apr 2015, 02:11:17",
+    files=("bin/oracle", "lib/libserver11.a:qerhj.o"),
+    bugs=("20998322",),
+    minimum_opatch="11.2.0.3.4",
+    release=R112.number,
+)
 ARCHIVES = (PSU_190716, PSU_191015)
 """The good one, and one that needs a newer OPatch than the home has."""

@@ -12,8 +12,9 @@ from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
 from hisops.lab.media import archived, checkpoint
 from hisops.lab.patches import RU_1926, RU_1927, STRANGER
+from hisops.lab.psu import STRANGER_112
 from hisops.lab.state import State, Store
-from hisops.lab.tree import install_stranger, set_opatch_version
+from hisops.lab.tree import set_opatch_version
 
 
 def apply(layout: Layout, name: str, on: bool) -> None:
@@ -35,11 +36,12 @@ def furnish(layout: Layout, states: dict[str, State]) -> None:
 
 
 def _conflict(layout: Layout, on: bool) -> None:
-    machine = layout.machine(PRIMARY_HOST)
-    if on:
-        install_stranger(machine)
-    else:
-        Inventory(machine.oracle_home).remove(STRANGER.id)
+    for host, patch in ((PRIMARY_HOST, STRANGER), (LIS_HOST, STRANGER_112)):
+        home = layout.machine(host).oracle_home
+        if on:
+            install(home, patch, datetime.now(UTC) - timedelta(days=3))
+        else:
+            Inventory(home).remove(patch.id)
 
 
 def _opatch_too_old(layout: Layout, on: bool) -> None:
@@ -101,8 +103,8 @@ def _pdb_read_only(layout: Layout, on: bool) -> None:
 
 
 def _active_executables(layout: Layout, on: bool) -> None:
-    if not on:
-        stopped(layout, "his", "client")
+    for name in () if on else ("his", "lis"):
+        stopped(layout, name, "client")
 
 
 _CHANGES: dict[str, Callable[[Layout, bool], None]] = {

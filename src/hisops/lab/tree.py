@@ -22,7 +22,7 @@ from hisops.lab.layout import (
     Layout,
     Machine,
 )
-from hisops.lab.patches import OCW, OVERLAY, RU_1926, RU_1927, STRANGER
+from hisops.lab.patches import OCW, OVERLAY, RU_1926, RU_1927
 from hisops.lab.psu import PSU_181016
 
 SYSTEM_TOOLS = (
@@ -173,11 +173,6 @@ def _build_home(machine: Machine) -> None:
     for number, patch in enumerate(_INSTALLED[machine.name]):
         install(home, patch, long_ago + timedelta(days=20 * number))
     (home / "bin" / "oracle").chmod(0o6751)
-
-
-def install_stranger(machine: Machine) -> None:
-    """Install the one-off that conflicts with release updates."""
-    install(machine.oracle_home, STRANGER, datetime.now(UTC) - timedelta(days=3))
 
 
 def set_opatch_version(machine: Machine, version: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hisops.lab.sql import release11
 from hisops.lab.sql.backend import Command, Instance, Kind, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.lexer import Statement
@@ -81,6 +82,8 @@ class SqlSession:
     def execute(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
         """Carry out a statement once."""
         self._cancelled.clear()
+        if self._instance.version.startswith("11."):
+            release11.refuse_later(statement)
         match statement.kind:
             case "query" | "dml":
                 return self._run(statement, binds)

@@ -98,7 +98,7 @@ def _shutdown(plus: Plus, rest: str) -> None:
     if connection is None:
         return
     if connection.state["status"] == "DOWN":
-        plus.say(*NOT_AVAILABLE)
+        plus.say(*(NOT_AVAILABLE if plus.desk.machine.release.container else NOT_AVAILABLE[:3]))
         return
     lifecycle.stop(plus.desk, connection.database, how, plus.say)
     connection.engine = None
@@ -120,6 +120,8 @@ def _show(plus: Plus, rest: str) -> None:
         plus.say("SP2-0640: Not connected")
     elif what == "USER":
         plus.say(f'USER is "{connection.user}"')
+    elif what in ("CON_NAME", "CON_ID", "PDBS") and not plus.desk.machine.release.container:
+        plus.say(f'SP2-0158: unknown SHOW option "{rest}"')
     elif what == "CON_NAME":
         plus.say("", "CON_NAME", "-" * 30, connection.container)
     elif what == "PDBS":

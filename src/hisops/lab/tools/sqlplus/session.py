@@ -8,6 +8,7 @@ from typing import Any
 
 from hisops.lab import pair
 from hisops.lab.commands import ROOT, CommandRefused
+from hisops.lab.release import R112
 from hisops.lab.state import LAB, State
 from hisops.lab.tools import names
 from hisops.lab.tools.desk import Desk
@@ -53,6 +54,8 @@ class Connection:
         if state["status"] == "DOWN":
             raise SqlError(*NOT_AVAILABLE)
         if container := _target_of_switch(text):
+            if state["release"] == R112.number:
+                raise SqlError("ORA-02248: invalid option for ALTER SESSION")
             self._enter(state, container)
             return "Session altered.", None
         answer = self._command(text)
