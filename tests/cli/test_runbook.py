@@ -62,6 +62,13 @@ def test_judge_reads_a_recorded_output_and_ends_0_whatever_it_says(tmp_path: Pat
     assert "failed" in hisops("runbook", "judge", "opatch/prereq", "--stdout", output).stdout
 
 
+def test_judge_allows_what_a_step_would_allow() -> None:
+    output = Path(__file__).parents[1] / "recorded" / "rman" / "recover" / "unknown-datafile-created.out"
+    ask = ("runbook", "judge", "rman/recover", "--stdout", output, "--exit-code", "0", "--json")
+    assert json.loads(hisops(*ask).stdout)["matched"] == ["datafile-created"]
+    assert json.loads(hisops(*ask, "--allow", "datafile-created").stdout)["verdict"] == "warn"
+
+
 def test_lint_names_file_line_and_column_and_ends_2(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(BROKEN, encoding="utf-8")

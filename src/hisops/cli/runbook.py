@@ -30,6 +30,9 @@ JudgeId = Annotated[str, typer.Argument(help="Tool and action, such as opatch/ap
 Output = Annotated[Path, typer.Option("--stdout", help="A file with what the tool printed.", exists=True)]
 Errors = Annotated[Path | None, typer.Option("--stderr", help="A file with its error output.", exists=True)]
 Code = Annotated[int | None, typer.Option("--exit-code", help="Its exit code, if known.")]
+Allowed = Annotated[
+    list[str] | None, typer.Option("--allow", help="A code or doubt that the step allows; may be repeated.")
+]
 
 
 @app.command("list", cls=Command)
@@ -120,7 +123,14 @@ def rehearse(
 
 
 @app.command("judge", cls=Command)
-def judge(ctx: typer.Context, judge: JudgeId, stdout: Output, stderr: Errors = None, exit_code: Code = None) -> None:
+def judge(
+    ctx: typer.Context,
+    judge: JudgeId,
+    stdout: Output,
+    stderr: Errors = None,
+    exit_code: Code = None,
+    allow: Allowed = None,
+) -> None:
     """Judge a recorded output of a tool, without a target."""
     from hisops.console.judgement import judgement_document, judgement_lines
     from hisops.engine.judging import judge as decide
@@ -128,6 +138,6 @@ def judge(ctx: typer.Context, judge: JudgeId, stdout: Output, stderr: Errors = N
     screen = screen_of(asked(ctx))
     tool, action = open_library(asked(ctx)).judge(judge)
     errors = stderr.read_bytes() if stderr else b""
-    found = decide(tool, action, stdout.read_bytes(), errors, exit_code)
+    found = decide(tool, action, stdout.read_bytes(), errors, exit_code, allow or ())
     screen.data(judgement_document(found))
     screen.show(judgement_lines(found, screen.page()))
