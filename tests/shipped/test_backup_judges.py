@@ -179,3 +179,58 @@ SAID = [case for case in CASES if case.verdict == "failed" and SENTENCES & set(c
 def test_a_step_cannot_allow_a_sentence_that_tells_of_failure(case: Case) -> None:
     codes = tuple(name for name in case.matched if re.fullmatch(r"[A-Z0-9]+-\d+", name))
     assert judged(str(case), read(case), case.exit, (*codes, *SENTENCES)).verdict == "failed"
+
+
+# ---- each code for itself
+
+FATAL = {
+    "rman/backup": "ORA-19809 ORA-19804 ORA-19504 ORA-19502 ORA-27040 ORA-27072 ORA-27061 ORA-19914 ORA-28365 "
+    "ORA-19511 ORA-27026 ORA-19811 ORA-01578 ORA-19566 RMAN-03009 RMAN-03002 RMAN-00569 RMAN-00571",
+    "rman/validate": "ORA-19870 ORA-19505 ORA-19502 ORA-27037 ORA-19511 ORA-19599 ORA-28365 RMAN-03002 RMAN-00569",
+    "rman/restore": "ORA-19870 ORA-19505 ORA-19502 ORA-27037 ORA-19511 ORA-28365 ORA-19913 "
+    "ORA-19914 ORA-19809 RMAN-03002",
+    "rman/recover": "ORA-01547 ORA-01194 ORA-01195 ORA-01152 ORA-01113 ORA-19870 ORA-27037 RMAN-06054 RMAN-03009",
+    "rman/duplicate": "ORA-01547 ORA-01194 RMAN-05501 RMAN-03015 RMAN-03002 ORA-19870 ORA-19505 ORA-27037",
+    "expdp/run": "UDE-00008 UDE-01017 ORA-31693 ORA-39123 ORA-29335 ORA-39095 ORA-39083 ORA-39127",
+    "impdp/run": "UDI-00008 UDI-31626 ORA-31693 ORA-39083 ORA-39123 ORA-29342 ORA-39405 ORA-39151 ORA-12899 ORA-02374",
+    "exp/run": "EXP-00000 EXP-00003 EXP-00008 EXP-00009 EXP-00056 EXP-00079 EXP-00107 EXP-00111 EXP-00113",
+    "imp/run": "IMP-00000 IMP-00003 IMP-00009 IMP-00010 IMP-00016 IMP-00017 IMP-00019 IMP-00037 IMP-00058",
+}
+NEVER_GOOD = (
+    "RMAN-06023 RMAN-06025 RMAN-06026 RMAN-06053 RMAN-06056 RMAN-06059 RMAN-06094 RMAN-05001 RMAN-05609 RMAN-20208 "
+    "RMAN-06172 ORA-01110 ORA-01157 ORA-00600 ORA-03113 ORA-38760 TNS-12541 SP2-0310"
+)
+BENIGN = {
+    "rman/backup": "RMAN-08120 RMAN-08137 RMAN-08138 RMAN-06207 RMAN-06208 RMAN-06213 RMAN-06214 ORA-19815",
+    "expdp/run": "UDE-28002 ORA-28002",
+    "impdp/run": "UDI-28002 ORA-28002 ORA-31684 ORA-39082 ORA-39111",
+    "exp/run": "EXP-00091",
+    "imp/run": "IMP-00015 IMP-00041",
+}
+
+
+def good(name: str) -> Case:
+    return next(case for case in GOOD if case.verdict == "ok" and str(case).startswith(f"{name}/"))
+
+
+def told(codes: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name, code) for name, words in codes.items() for code in words.split()]
+
+
+def with_code(name: str, code: str) -> str:
+    return judged(name, read(good(name)) + f"{code}: 文字\n".encode()).verdict
+
+
+@pytest.mark.parametrize(("name", "code"), told(FATAL))
+def test_each_of_these_codes_alone_is_a_failure(name: str, code: str) -> None:
+    assert with_code(name, code) == "failed"
+
+
+@pytest.mark.parametrize("name", FATAL)
+def test_none_of_these_codes_is_ever_good(name: str) -> None:
+    assert not [code for code in NEVER_GOOD.split() if with_code(name, code) in {"ok", "warn"}]
+
+
+@pytest.mark.parametrize(("name", "code"), told(BENIGN))
+def test_each_of_these_codes_alone_is_a_warning(name: str, code: str) -> None:
+    assert with_code(name, code) == "warn"
