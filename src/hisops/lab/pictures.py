@@ -10,10 +10,13 @@ from hisops.errors import CheckFailed, UsageProblem
 from hisops.lab import autostart, pair, redo
 from hisops.lab.hand import Hand
 from hisops.lab.inventory import install
-from hisops.lab.layout import PRIMARY_HOST, Layout
+from hisops.lab.layout import LIS_HOST, PRIMARY_HOST, Layout
 from hisops.lab.patches import RU_1926, RU_1927
+from hisops.lab.psu import PSU_190716
+from hisops.lab.seed_lis import NAME as LIS
 from hisops.lab.state import LAB, Store
 from hisops.lab.tools.dgmgrl import edit, roles
+from hisops.lab.tools.sqlplus.catbundle import Catbundle
 from hisops.model.text import Text
 
 PICTURES: dict[str, Text] = {
@@ -40,6 +43,9 @@ PICTURES: dict[str, Text] = {
     ),
     "patched": Text(
         zh="两库的主目录都已打补丁(19.27),数据字典部分已写入", en="Both homes and the dictionary hold the patch (19.27)"
+    ),
+    "patched-lis": Text(
+        zh="lis 的主目录与数据字典都已装 PSU 11.2.0.4.190716", en="Home and dictionary of lis hold PSU 11.2.0.4.190716"
     ),
 }
 _AGO = 600
@@ -147,6 +153,12 @@ def _patched(hand: Hand) -> None:
         state["sqlpatch"] += [row | new for row in state["sqlpatch"]]
 
 
+def _patched_lis(hand: Hand) -> None:
+    install(hand.layout.machine(LIS_HOST).oracle_home, PSU_190716, datetime.now(UTC) - timedelta(days=1), keep=True)
+    state = hand.store.read(LIS)
+    Catbundle(hand, LIS, state, "PSU", silent=True, say=hand.out, failed=lambda code: None).run("APPLY")
+
+
 _STEPS: dict[str, Callable[[Hand], None]] = {
     "broker": _broker,
     "failed-over": _failed_over,
@@ -155,4 +167,5 @@ _STEPS: dict[str, Callable[[Hand], None]] = {
     "switched": _switched,
     "switched-broker": _switched_broker,
     "patched": _patched,
+    "patched-lis": _patched_lis,
 }
