@@ -46,7 +46,9 @@ class Survey:
 
 def survey(bound: Bound, hands: Hands, own: Folders) -> Survey:
     """Look at the target, read-only, and return what was found."""
-    found = Survey()
+    found = Survey(refusals=list(_of_another_engine(bound)))
+    if found.refusals:
+        return found  # nothing is known of how such a target is asked
     values = Values(bound, own=own)
     found.identity = values.identity = latch(hands, bound.target_type.identity, values, "identity")
     found.refusals += _unfit(bound, values)
@@ -59,13 +61,17 @@ def survey(bound: Bound, hands: Hands, own: Folders) -> Survey:
     return found
 
 
+def _of_another_engine(bound: Bound) -> Iterator[Finding]:
+    wanted, engine = bound.runbook.target.engine, bound.database.engine
+    if wanted != engine:
+        yield Finding("target", f"the runbook is for {wanted}, the target is {engine}")
+
+
 def _unfit(bound: Bound, values: Values) -> list[Finding]:
     """Return why the target is not one that the runbook is for."""
     wants = bound.runbook.target
     role, version = (values.scope()["target"][name] for name in ("role", "version"))
     reasons = [*not_the_inventory(bound.database, values.identity), *_no_login(bound)]
-    if wants.engine != bound.database.engine:
-        reasons.append(f"the runbook is for {wants.engine}, the target is {bound.database.engine}")
     if wants.role and role != wants.role:
         reasons.append(f"the runbook is for the role {wants.role}, the target's role is {role}")
     if wants.version and not expressions.satisfies(str(version), wants.version):
