@@ -235,6 +235,19 @@ def test_a_scratch_instance_that_is_something_else_is_refused(site, changes, why
     assert why in found
 
 
+@pytest.mark.parametrize(("of", "fit"), [("standby: his", True), ("", False)])
+def test_a_scratch_instance_serves_one_database_or_the_two_of_a_pair(site, of, fit):
+    other = "  his_two:\n    title: {zh: 二, en: Two}\n    host: his-db1\n    engine: oracle\n    scratch: his_rt\n"
+    other += f"    {of}\n    connect: {{dsn: x, user: x, password: his_password}}\n"
+    other += "    settings: {oracle_home: /u01/home, oracle_sid: two}\n"
+    if fit:
+        assert _with_scratch(site, other).companions_of("his_two") == {"peer": "his", "scratch": "his_rt"}
+        return
+    with pytest.raises(DocumentProblems) as caught:
+        _with_scratch(site, other)
+    assert [each.rule for each in caught.value.problems] == ["SI013", "SI013"]
+
+
 def test_a_scratch_instance_has_none_itself(site):
     rt2 = "  his_rt2:\n    title: {zh: 恢复, en: Restore}\n    host: his-db1\n    engine: oracle\n"
     rt2 += "    settings: {oracle_home: /u01/home, oracle_sid: hisrt2}\n"

@@ -136,3 +136,18 @@ def test_it_is_refused_in_the_plan_when_the_plan_is_carried_out_and_when_its_run
         if words[0] != "resume":
             assert code in said.stderr, said.stderr
     assert not (apart.site.parent / "scratch/restored").exists()
+
+
+def test_doctor_says_whether_it_could_be_restored_to(apart):
+    def told():
+        checks = json.loads(apart.hisops("doctor", "--json").stdout)["checks"]
+        found = {check["subject"]: (check["state"], check["fact"]) for check in checks}
+        return found["scratch of box"], found["database box_rt"]
+
+    scratch, database = told()
+    assert scratch == ("ok", "two is for nothing else")
+    assert database[0] == "ok"
+    says(apart, "one")
+    (state, fact), _ = told()
+    assert state == "bad"
+    assert "two says that it is one" in fact

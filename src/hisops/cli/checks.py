@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hisops.cli.checks_far import check_databases, check_hosts, of_error
+from hisops.cli.checks_scratch import check_scratch
 from hisops.cli.checks_windows import check_windows
 from hisops.cli.options import Invocation
 from hisops.cli.quorum import able
@@ -37,6 +38,7 @@ def check_site(call: Invocation) -> Iterator[Check]:
     try:
         yield from check_hosts(desk, reach)
         yield from check_databases(desk, reach)
+        yield from check_scratch(desk, reach)
     finally:
         reach.close()
 

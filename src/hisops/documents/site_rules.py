@@ -101,6 +101,8 @@ def _unfit_scratch(site: Site, name: str, scratch: str) -> Iterator[tuple[str, b
     yield "The database `{name}` cannot be its own scratch instance.", scratch == name
     yield "The scratch instance `{scratch}` belongs to a pair.", site.peer_of(scratch) is not None
     yield "The scratch instance `{scratch}` has one itself.", other.scratch is not None
+    users = {each for each, database in site.databases.items() if database.scratch == scratch}
+    yield "The scratch instance `{scratch}` is that of another database, too.", bool(users - {name, site.peer_of(name)})
     yield "The scratch instance `{scratch}` has nodes; backups are restored to one host.", bool(other.nodes)
     yield "The scratch instance `{scratch}` is of another engine.", other.engine != site.databases[name].engine
 

@@ -74,7 +74,7 @@ def secret_names(bound: Bound) -> list[str]:
 def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) -> Survey:
     """Do the live checks of a plan."""
     hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
-    hands.isolation.begin()
+    hands.isolation.begin(bound)
     own = _own_folders(ports, hands, bound, plan_id, plan_id)
     return survey(bound, hands, own)
 
@@ -82,7 +82,7 @@ def look(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan_id: str) 
 def check_fresh(ports: Ports, bound: Bound, judges: Mapping[str, Judge], plan: Plan) -> None:
     """Compare target and files with what was planned; Refused naming what moved, LockHeld naming who is at work."""
     hands = _hands(ports, ports.journal, bound, judges, patience=0.0)
-    hands.isolation.begin()
+    hands.isolation.begin(bound)
     values = Values(bound, own=_own_folders(ports, hands, bound, plan.id, plan.id))
     differs = files_moved(plan.files)
     values.identity = latch(hands, bound.target_type.identity, values, "identity")
@@ -118,7 +118,7 @@ def _hands(
     killed: Callable[[str, str], str | None] = lambda step, op: None,
 ) -> Hands:  # fmt: skip
     secrets = [ports.vault.get(name) for name in secret_names(bound)]
-    isolation = Isolation(ports.reach, bound)
+    isolation = Isolation(ports.reach, bound.site, bound.target)
     caller = Caller(ports, log, lambda: secrets, patience, killed, isolation.admit)
     playing = Playing(ports.children, log) if ports.children else None
     return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, isolation, playing)

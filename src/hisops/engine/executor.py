@@ -127,7 +127,7 @@ class Run:
         locking.keep(self._ports, self.recorder)
         self._guard.begin()
         with suppress(Unreachable):  # each call that changes something there asks again, with patience
-            self.hands.isolation.begin()
+            self.hands.isolation.begin(self._bound)
         if any(step.writes for step in self.runbook.steps):
             run_id, fences = self._ports.journal.run_id, self.hands.caller.fences
             locking.take(self._ports, self.recorder, self.values(), self._plan, run_id, fences)

@@ -12,24 +12,25 @@ from hisops.engine.binding import BoundCall
 from hisops.engine.bound import Bound
 from hisops.errors import NotScratch, Unreachable
 from hisops.model.naming import alike, names_of, same_door
-from hisops.model.site import PEER
+from hisops.model.site import Site
 from hisops.ports import HostFacts, Reach
 
 PLACE = "scratch_host"
 
 
 class Isolation:
-    """Keeps the restores of one run off every machine that is not for them."""
+    """Keeps restores of the database `source` off every machine that is not for them."""
 
-    def __init__(self, reach: Reach, bound: Bound) -> None:
+    def __init__(self, reach: Reach, site: Site, source: str) -> None:
         self._reach = reach
-        self._bound = bound
-        self._site = bound.site
+        self._site = site
+        self._source = source
         self._known: dict[str, HostFacts] = {}
 
-    def begin(self) -> None:
-        """Check if the runbook has anything to do on the scratch host."""
-        if any(PLACE in step.places for step in self._bound.runbook.steps):
+    def begin(self, bound: Bound) -> None:
+        """Check if the runbook has anything to do on the scratch host. Raises Refused if there is none."""
+        if any(PLACE in step.places for step in bound.runbook.steps):
+            bound.database_name(PLACE)
             self.check()
 
     def admit(self, call: BoundCall) -> None:
@@ -39,9 +40,9 @@ class Isolation:
 
     def check(self) -> None:
         """Raise NotScratch if the scratch host is another host, or may be; Unreachable if it cannot be asked."""
-        name = self._bound.host_name(PLACE)
+        name = self._site.databases[str(self._site.databases[self._source].scratch)].host
         self._check_inventory(name)
-        facts = self._reach.host(name).facts(self._bound.run_as(PLACE, "owner"))
+        facts = self._reach.host(name).facts(self._site.hosts[name].roles.get("owner"))
         for other in self._others():
             if any(alike(facts.hostname, known) for known in names_of(self._site, other)):
                 raise self._refused(
@@ -77,13 +78,13 @@ class Isolation:
 
     def _machines(self) -> Iterator[tuple[str, HostFacts]]:
         """Give what the hosts of the source and of its peer say of themselves; a peer that is lost says nothing."""
-        for database in (self._bound.target, self._bound.companions.get(PEER)):
+        for database in (self._source, self._site.peer_of(self._source)):
             entry = self._site.databases[database] if database else None
             for name in dict.fromkeys([entry.host, *(node.host for node in entry.nodes)] if entry else ()):
                 try:
                     yield name, self._known.get(name) or self._known.setdefault(name, self._reach.host(name).facts())
                 except Unreachable:
-                    if name == self._bound.database.host:
+                    if name == self._site.databases[self._source].host:
                         raise
 
     def _refused(self, code: str, fact: str, host: str, other: str, **values: object) -> NotScratch:
