@@ -20,6 +20,7 @@ from hisops.documents.rules import (
     playbooks,
     references,
     reports,
+    scratch,
     screen,
     shape,
     texts,
@@ -88,6 +89,7 @@ RULES = (
     Entry("RB044", fan.sound_repeats),
     Entry("RB045", fan.sound_parallel),
     Entry("RB046", evidence.known_requirements),
+    Entry("RB047", scratch.restores_stand_apart, "warning"),
 )
 
 

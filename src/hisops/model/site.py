@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from hisops.model.pattern import Regex
 from hisops.model.runbook import Call, Required
 from hisops.model.text import Definition, DefinitionId, Duration, HostName, Name, Text
 
@@ -203,7 +204,8 @@ class TargetType(Definition):
     """What the engine must know of a kind of database, told in data: settings, identity, state to restore.
 
     `locks` gives for each lock that runbooks name the value that makes it unique among hosts and sites, as a path
-    such as `identity.database.dbid` or `settings.oracle_home`.
+    such as `identity.database.dbid` or `settings.oracle_home`. `scratch_only` are patterns of statements that write
+    over a database, in lower case and with single blanks: they belong on the scratch host.
     """
 
     hisops: Literal["target/v1"]
@@ -213,3 +215,4 @@ class TargetType(Definition):
     identity: tuple[Fact, ...]
     state: tuple[Fact, ...]
     locks: dict[Name, str] = Field(default_factory=dict)
+    scratch_only: tuple[Regex, ...] = ()
