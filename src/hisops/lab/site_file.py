@@ -26,6 +26,7 @@ from hisops.lab.tree import emr_smoke_test, smoke_test
 Ports = dict[str, dict[str, int]]
 ACCOUNT = "hisops"
 _COUNTED = "HISOPS.HISOPS_HEARTBEAT:BEAT_AT HIS.CHARGE:CHARGED_AT HIS.PATIENT LIS.RESULT:REPORTED_AT"
+_COUNTED_LIS = "HISOPS.HISOPS_HEARTBEAT:BEAT_AT LIS.RESULT:REPORTED_AT"
 CALENDAR = "always.ics"
 ALWAYS = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -163,6 +164,8 @@ def _lis_settings(machine: Machine) -> dict[str, str]:
         "oracle_sid": SIDS[LIS_HOST],
         "listener": "LISTENER",
         "connect_identifier": seed_lis.NAME,
+        "heartbeat_table": "HISOPS_HEARTBEAT",
+        "count_tables": _text(_COUNTED_LIS),
         "is_rac": "false",
         "cdb": "false",
     }
