@@ -36,9 +36,14 @@ def rows(state: State, upto: int) -> list[Row]:
 
 
 def commit(state: State, added: Collection[Row], gone: Collection[Row]) -> None:
-    """Keep a transaction; each has an SCN of its own, after all that anybody has seen of the database."""
+    """Keep a transaction. It takes the next SCN, and the time until then: nobody who has seen the database before its
+    commit has seen it.
+    """
     last = max((max(beat["scn"], beat["gone"] or 0) for beat in state["beats"]), default=0)
-    state["scn"] = max(int(state["scn"]), last) + 1
+    number = max(int(state["scn"]), last) + 1
+    reached = state["scn_at"] + (number - state["scn"]) / PER_SECOND
+    time.sleep(max(0.0, reached - time.time()))
+    state.update(scn=number, scn_at=reached)
     for row in gone:
         there = (beat for beat in state["beats"] if (beat["beat"], beat["at"]) == row and beat["gone"] is None)
         if (beat := next(there, None)) is not None:

@@ -34,11 +34,11 @@ def lags(state: State) -> tuple[int, int]:
     return int(transport), int(apply)
 
 
-def behind(state: State) -> tuple[float, float]:
-    """Return the same to the fraction of a second."""
-    link = state["standby"]
-    transport = max(_behind(link["transport"], link["pace"]), float(link["late_s"]))
-    return transport, max(transport, _behind(link["apply"], link["pace"]))
+def behind(state: State, moment: float | None = None) -> tuple[float, float]:
+    """Return the same to the fraction of a second, now or at a moment."""
+    link, moment = state["standby"], time.time() if moment is None else moment
+    transport = max(_behind(link["transport"], link["pace"], moment), float(link["late_s"]))
+    return transport, max(transport, _behind(link["apply"], link["pace"], moment))
 
 
 def datum(state: State) -> datetime:
@@ -54,7 +54,7 @@ def flows(state: State) -> bool:
 
 def misses(state: State) -> bool:
     """Whether redo of a time when nothing arrived is still to come. One that is merely late misses nothing."""
-    return _behind(state["standby"]["transport"], state["standby"]["pace"]) >= 1
+    return _behind(state["standby"]["transport"], state["standby"]["pace"], time.time()) >= 1
 
 
 def mounted(state: State) -> bool:
@@ -132,10 +132,10 @@ def _received(state: State, primary: State | None) -> State:
     return {part: primary[part] for part in _DICTIONARY}
 
 
-def _behind(counter: State, pace: float) -> float:
+def _behind(counter: State, pace: float, moment: float) -> float:
     if counter.get("held"):
         return float(counter["behind_s"])
-    elapsed = time.time() - counter["since"]
+    elapsed = moment - counter["since"]
     if not counter["moving"]:
         return float(counter["behind_s"] + elapsed)
     return float(max(0.0, counter["behind_s"] - elapsed * _SPEED / max(pace, 0.001)))
@@ -143,4 +143,5 @@ def _behind(counter: State, pace: float) -> float:
 
 def _turn(counter: State, moving: bool, held: bool, pace: float) -> None:
     if (counter["moving"], bool(counter.get("held"))) != (moving, held):
-        counter.update(behind_s=_behind(counter, pace), since=time.time(), moving=moving, held=held)
+        moment = time.time()
+        counter.update(behind_s=_behind(counter, pace, moment), since=moment, moving=moving, held=held)

@@ -15,7 +15,7 @@ from hisops.lab.state import State
 
 def current(state: State) -> int:
     """Return the SCN of a database that depends on no other."""
-    return int(state["scn"] + ((time.time() - state["scn_at"]) * PER_SECOND if writable(state) else 0))
+    return int(_exactly(state, time.time()))
 
 
 def writable(state: State) -> bool:
@@ -25,12 +25,12 @@ def writable(state: State) -> bool:
 
 def applied(state: State, other: State | None) -> int:
     """Return the SCN up to which a database has come; a standby as far as it has applied redo."""
-    return _behind(state, other, redo.behind(state)[1])
+    return _follower(state, other, 1)
 
 
 def received(state: State, other: State | None) -> int:
     """Return the SCN up to which a standby has redo, applied or not."""
-    return _behind(state, other, redo.behind(state)[0])
+    return _follower(state, other, 0)
 
 
 def note(state: State, number: int) -> None:
@@ -48,7 +48,15 @@ def follows(state: State, other: State | None) -> bool:
     )
 
 
-def _behind(state: State, other: State | None, seconds: float) -> int:
+def _follower(state: State, other: State | None, way: int) -> int:
+    """Return where a database is on the way of transport (0) or apply (1). Both clocks are read at one moment: what
+    stands still must not move by the time between two looks."""
+    moment = time.time()
     if other is None or not follows(state, other):
-        return current(state)
-    return max(int(current(other) - seconds * PER_SECOND), int(state["incarnations"][-1]["resetlogs"]))
+        return int(_exactly(state, moment))
+    number = _exactly(other, moment) - redo.behind(state, moment)[way] * PER_SECOND
+    return max(int(number), int(state["incarnations"][-1]["resetlogs"]))
+
+
+def _exactly(state: State, moment: float) -> float:
+    return float(state["scn"] + ((moment - state["scn_at"]) * PER_SECOND if writable(state) else 0))
