@@ -31,7 +31,7 @@ from hisops.lab.tree import build
 __all__ = ["FAULTS", "PICTURES", "LabInfo", "down", "reset", "set_fault", "set_pace", "set_picture", "status", "up"]
 
 _NEEDS = ("asyncssh", "duckdb", "numpy", "sqlglot")
-_START_LIMIT = 40.0
+_START_LIMIT = 90.0
 _STOP_LIMIT = 15.0
 
 

@@ -23,7 +23,7 @@ from hisops.lab.tree import new_boot, write_launchers
 
 _TICK = 0.05
 _BOOT_SECONDS = 1.2
-_BOOT_LIMIT = 20.0
+_BOOT_LIMIT = 60.0
 
 
 class Server:
