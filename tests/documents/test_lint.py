@@ -66,6 +66,27 @@ def test_a_judge_without_failure_patterns_does_not_lint(tmp_path):
     assert (problem.rule, problem.line) == ("YA023", 9)
 
 
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("target.role == 'PRIMARY'", None),
+        ('version(target.version) >= version("12.1")', None),
+        ("target.identity.database.dbid == 7", None),
+        ("target.settings.clustered", None),
+        ("target.identity.databse.dbid == 7", "Did you mean `target.identity.database.dbid`?"),
+        ("target.state.names.names == 'x'", ""),
+        ("params.days == 7", ""),
+    ],
+)
+def test_a_fact_is_conditioned_on_what_is_latched_before_it(tmp_path, condition, hint):
+    library = shelf.library(tmp_path)
+    fact = "{id: more, title: {zh: 多, en: More}, sql: select 1, values: [a], otherwise: {a: 1}, when: '%s'}"
+    text = shelf.TARGET.replace("state:\n", "state:\n  - " + fact % condition.replace("'", "''") + "\n")
+    problems = lint_file(shelf.write(tmp_path, "targets/thing", text), library)
+    assert [problem.rule for problem in problems] == ([] if hint is None else ["TA002"])
+    assert hint is None or hint in problems[0].hint
+
+
 def test_a_fact_keeps_only_what_its_judge_captures(tmp_path):
     library = shelf.library(tmp_path)
     path = shelf.write(tmp_path, "targets/thing", shelf.TARGET.replace("values: [names]", "values: [nmes]"))
