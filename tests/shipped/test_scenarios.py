@@ -17,7 +17,7 @@ def test_everything_that_is_named_is_there(name):
     path = LIBRARY.source_of(name).with_suffix(".scenarios.yaml")
     assert lint_file(path, LIBRARY) == []
     for scenario in found.scenarios:
-        assert found.target_of(scenario) in {"his", "his_dr", "emr"}
+        assert found.target_of(scenario) in {"his", "his_dr", "emr", "lis"}
         assert scenario.start is None or scenario.start in PICTURES
         for names in (scenario.begin, *(act.begin for act in scenario.acts), *(act.end for act in scenario.acts)):
             assert all(check_name(fault) for fault in names)

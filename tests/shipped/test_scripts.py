@@ -78,7 +78,28 @@ def test_a_release_update_tells_its_needs(run: Run, tmp_path: Path) -> None:
     assert facts.pop("unpacked_kb") > 0
     assert facts == {
         "number": PATCH, "minimum_opatch": "12.2.0.1.44", "ojvm": False, "standby_first": True, "sql_part": True,
+        "own_script": False, "psu": 0,
     }  # fmt: skip
+
+
+def test_of_a_composite_patch_its_newest_part_tells(run: Run, tmp_path: Path) -> None:
+    stage = unpacked(tmp_path, "x", "Data Guard Standby-First Installable.")
+    folder = stage / PATCH
+    (folder / "28204707").mkdir()
+    (folder / "etc").rename(folder / "28204707/etc")
+    config = folder / PATCH / "etc/config"
+    config.mkdir(parents=True)
+    description = f"Database Patch Set Update : 11.2.0.4.190716 ({PATCH})"
+    (config / "inventory.xml").write_text(XML.format(number=PATCH, description=description))
+    asked = {"HISOPS_STAGE_DIR": stage, "HISOPS_PATCH_ID": PATCH}
+    facts = json.loads(run(script_of("patch-facts"), **asked).stdout)
+    assert (facts["number"], facts["psu"], facts["sql_part"], facts["own_script"]) == (PATCH, 190716, False, False)
+    bundle = folder / PATCH / "files/rdbms/admin/bundledata_PSU.xml"
+    bundle.parent.mkdir(parents=True)
+    bundle.touch()
+    (folder / PATCH / "postinstall.sql").touch()
+    facts = json.loads(run(script_of("patch-facts"), **asked).stdout)
+    assert (facts["sql_part"], facts["own_script"]) == (True, True)
 
 
 @pytest.mark.parametrize("readme", ["This patch is not standby-first installable.", "Nothing is said of standbys."])
