@@ -2,215 +2,299 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
+from hisops.lab.media import checkpoint, control
+from hisops.lab.media.datafile import Header
+from hisops.lab.media.piece import Piece
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
-from hisops.lab.tools.rman.pieces import file_names, handle_of, keep, open_set, stamp_of, write_piece
-from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command
-from hisops.lab.tools.rman.script import flag, option
+from hisops.lab.tools.rman import logs, reading, validation
+from hisops.lab.tools.rman.options import Wish, parse
+from hisops.lab.tools.rman.pieces import NotWritten, handle_of, open_set, save
+from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command, syntax_error
 
 _SECONDS = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a BACKUP command asks for."""
-
-    what: str
-    compressed: bool
-    level: int | None
-    tag: str | None
-    template: str | None
-    with_logs: bool
-
-
-def parse(words: list[str]) -> Wish:
-    """Understand the command, or refuse it as RMAN refuses a syntax error."""
-    rest = list(words[1:])
-    flag(rest, "check", "logical")
-    with_logs = flag(rest, "plus", "archivelog")
-    tags = [option(rest, "tag"), option(rest, "tag")]
-    template = option(rest, "format")
-    compressed = flag(rest, "as", "compressed", "backupset")
-    flag(rest, "as", "backupset")
-    level = option(rest, "incremental", "level")
-    for ignored in (("not", "backed", "up", "1", "times"), ("filesperset", "1"), ("all",)):
-        flag(rest, *ignored)
-    if rest not in (["database"], ["current", "controlfile"], ["archivelog"], ["spfile"]) or level not in (
-        None,
-        "0",
-        "1",
-    ):
-        raise syntax_error(rest[-1] if rest else "backup")
-    return Wish(" ".join(rest), compressed, int(level) if level else None, tags[0], template, with_logs)
-
-
-def syntax_error(word: str) -> RmanFailed:
-    """Return what RMAN says of a word that it does not expect here."""
-    return RmanFailed(
-        "RMAN-00558: error encountered while parsing input commands",
-        'RMAN-01009: syntax error: found "identifier": expecting one of: "double-quoted-string, equal, identifier, ;"',
-        f"RMAN-01008: the bad identifier was: {word}",
-        "RMAN-01007: at line 1 column 1 file: standard input",
-    )
+_JOB = ("DB FULL", "DB INCR", "ARCHIVELOG", "CONTROLFILE", "SPFILE", "DATAFILE FULL", "DATAFILE INCR")
 
 
 def run_backup(run: Run, words: list[str]) -> None:
     """Carry out BACKUP."""
     wish = parse(words)
-    if run.state["status"] not in ("OPEN", "MOUNTED"):
+    if run.state["status"] not in ("OPEN", "MOUNTED") or not run.state["datafiles"]:
         raise failed_command("backup", "ORA-01507: database not mounted")
-    if wish.with_logs or wish.what == "archivelog":
-        _archived_logs(run, wish)
-    if wish.what == "database":
-        _database(run, wish)
-    elif wish.what in ("current controlfile", "spfile"):
-        _control_file(run, wish)
-    if wish.with_logs:
-        _archived_logs(run, wish)
+    if wish.validate:
+        validation.of_backup(run, wish, _files(run, wish))
+        return
+    _note_kind(run, wish)
+    if wish.plus:
+        logs.back_up(run, wish.plus, wish.compressed, command="backup plus archivelog", switches=True)
+    _parts(run, wish)
+    if wish.plus:
+        logs.back_up(run, wish.plus, wish.compressed, command="backup plus archivelog", switches=True, rest=True)
     if run.state["autobackup"]:
         _autobackup(run)
 
 
-def _database(run: Run, wish: Wish) -> None:
-    state = run.state
+def _parts(run: Run, wish: Wish) -> None:
+    files = _files(run, wish)
+    if wish.logs:
+        logs.back_up(run, wish.logs, wish.compressed, command="backup", switches=True)
+    if files:
+        _database(run, wish, files)
+    if wish.control and not files:
+        _alone(run, wish, "C", "current control file")
+    if wish.spfile:
+        _alone(run, wish, "P", "current SPFILE")
+
+
+def _files(run: Run, wish: Wish) -> list[State]:
+    """Return the data files that are asked for."""
+    known = run.state["datafiles"]
+    for number in wish.files:
+        if number not in {file["file"] for file in known}:
+            raise failed_command(
+                "backup",
+                "RMAN-20201: datafile not found in the recovery catalog",
+                f"RMAN-06010: error while looking up datafile: {number}",
+            )
+    spaces = {checkpoint.tablespace(file) for file in known}
+    for space in wish.spaces:
+        if space.rpartition(":")[2] not in spaces:
+            raise failed_command("backup", "RMAN-20202: Tablespace not found in the recovery catalog",
+                                 f"RMAN-06019: could not translate tablespace name \"{space}\"")  # fmt: skip
+    return [file for file in known if wish.database or file["file"] in wish.files or _in(file, wish.spaces)]
+
+
+def _in(file: State, spaces: Sequence[str]) -> bool:
+    space = checkpoint.tablespace(file)
+    return any(one in (space, f"{file['con']}:{space}") for one in spaces)
+
+
+def _database(run: Run, wish: Wish, files: list[State]) -> None:
     run.say("", f"Starting backup at {run.when()}")
     run.take_channel()
-    containers = sorted({file["con_id"] for file in state["datafiles"]})
-    label = "full" if wish.level is None else f"incremental level {wish.level}"
+    reading.settle(run)
+    heads = reading.headers(run, "backup", files)
+    files = _not_yet(run, wish, files)
+    containers = sorted({file["con_id"] for file in files})
+    failed: tuple[str, ...] = ()
     for number, container in enumerate(containers):
-        files = [file for file in state["datafiles"] if file["con_id"] == container]
-        run.say(
-            f"channel ORA_DISK_1: starting {'compressed ' if wish.compressed else ''}{label} datafile backup set",
-            "channel ORA_DISK_1: specifying datafile(s) in backup set",
-            *(f"input datafile file number={file['file']:05d} name={file['name']}" for file in files),
-            f"channel ORA_DISK_1: starting piece 1 at {run.when()}",
-        )
-        if number == len(containers) // 2:
-            run.desk.crossroads("rman")
-        run.desk.pause(_SECONDS / len(containers))
-        if run.desk.armed("backup-fails-late") and number == len(containers) - 1:
-            _write_error(run, wish)
-            continue
-        numbers = [file["file"] for file in files]
-        _finish(run, open_set(run, "D", tag=wish.tag, level=wish.level, files=numbers), wish, 250 * len(files))
+        own = [file for file in files if file["con_id"] == container]
+        problem = _set(run, wish, own, heads, half=number == len(containers) // 2, last=number == len(containers) - 1,
+                       of=len(containers))  # fmt: skip
+        failed = failed or problem
+    if failed:
+        raise RmanFailed(*failed)
+    if wish.control:
+        _set_of(run, wish, "C", "current control file")
     run.say(f"Finished backup at {run.when()}")
 
 
-def _write_error(run: Run, wish: Wish) -> None:
+def _not_yet(run: Run, wish: Wish, files: list[State]) -> list[State]:
+    """Leave out files that are backed up often enough."""
+    if wish.times is None:
+        return files
+    todo = []
+    for file in files:
+        kept = [one for one in run.state["backups"] if file["file"] in one["files"] and one["status"] == "A"]
+        if len(kept) >= wish.times:
+            run.say(f"skipping datafile {file['file']}; already backed up {len(kept)} time(s)")
+        else:
+            todo.append(file)
+    return todo
+
+
+def _set(
+    run: Run, wish: Wish, files: list[State], heads: dict[int, Header], *, half: bool, last: bool, of: int
+) -> tuple[str, ...]:
+    """Back up the files of one container; return the lines of a failure that ends the command when all is done."""
+    label = "full" if wish.level is None else f"incremental level {wish.level}"
+    backup = open_set(run, "D", tag=wish.tag, level=wish.level, cumulative=wish.cumulative)
+    bases = {file["file"]: _since(run, wish, file) for file in files}
+    run.say(*(f"no parent backup or copy of datafile {number} found" for number, base in bases.items() if base is None))
+    run.on_channel(
+        f"starting {'compressed ' if wish.compressed else ''}{label} datafile backup set",
+        "specifying datafile(s) in backup set",
+    )
+    run.say(*(f"input datafile file number={file['file']:05d} name={file['name']}" for file in files))
+    run.on_channel(f"starting piece 1 at {run.when()}")
+    if half:
+        run.desk.crossroads("rman")
+    run.desk.pause(_SECONDS / of)
+    if run.desk.armed("backup-fails-late") and last:
+        _late(run, backup, wish)
+        return ()
+    seen = [reading.examine(run, file, heads[file["file"]]) for file in files]
+    broken = next((one for one in seen if one.corrupt), None)
+    if broken:
+        return _given_up(run, f"ORA-19566: exceeded limit of 0 corrupt blocks for file {broken.file['name']}")
+    parts = {one.file["file"]: reading.part(one, bases[one.file["file"]] or 0) for one in seen}
+    backup |= _tracked(run, wish, bases)
+    held = Piece(about=backup | {"logs_of": []}, files=parts)
+    try:
+        _written(run, backup, held, wish.template, compressed=wish.compressed)
+    except NotWritten as problem:
+        return _given_up(run, *problem.lines)
+    return ()
+
+
+def _since(run: Run, wish: Wish, file: State) -> int | None:
+    """Return from which SCN on changes go into an incremental backup: 0 for all; None when there is no parent."""
+    if wish.level != 1:
+        return 0
+    branch = int(run.state["incarnations"][-1]["resetlogs"])
+    levels = (0,) if wish.cumulative else (0, 1)
+    parents = [
+        part["checkpoint"]
+        for one in run.state["backups"]
+        if one["level"] in levels and one["status"] == "A" and (part := one["parts"].get(str(file["file"])))
+        if part["resetlogs"] == branch
+    ]
+    return max(parents, default=None)
+
+
+def _tracked(run: Run, wish: Wish, bases: dict[int, int | None]) -> dict[str, Any]:
+    """Return which blocks had to be read: with block change tracking those that it names, else all."""
+    if wish.level != 1 or not run.state["tracking"]:
+        return {"tracking": False, "read": {}}
+    read = {
+        str(number): len(checkpoint.tracked(run.desk.store, run.database, number, base))
+        for number, base in bases.items()
+        if base is not None
+    }
+    return {"tracking": bool(read), "read": read}
+
+
+def _given_up(run: Run, *lines: str) -> tuple[str, ...]:
+    """Say that a job step failed; the others are done before the command fails."""
+    mark_errors(run)
+    failure = (f"RMAN-03009: failure of backup command on {run.channel} channel at {now():%m/%d/%Y %H:%M:%S}", *lines)
+    run.say(*failure, "continuing other job steps, job failed will not be re-run")
+    return failure
+
+
+def _late(run: Run, backup: dict[str, Any], wish: Wish) -> None:
     """Fail on one set and go on, as RMAN does with several sets to write."""
-    broken = handle_of(run, open_set(run, "D", tag=wish.tag, level=wish.level, files=[]), wish.template)
-    _mark_errors(run)
-    run.say(
-        f"RMAN-03009: failure of backup command on ORA_DISK_1 channel at {now():%m/%d/%Y %H:%M:%S}",
+    broken = handle_of(run.state, backup, wish.template)
+    _given_up(
+        run,
         f'ORA-19502: write error on file "{broken}", block number 104961 (block size=8192)',
         "ORA-27072: File I/O error",
         "Linux-x86_64 Error: 28: No space left on device",
         "Additional information: 4",
         "Additional information: 104961",
-        "continuing other job steps, job failed will not be re-run",
     )
 
 
-def _mark_errors(run: Run) -> None:
+def mark_errors(run: Run) -> None:
+    """Let the record of the job say that something failed on the way."""
+    _mark(run, "RUNNING WITH ERRORS")
+
+
+def mark_warnings(run: Run) -> None:
+    """Let the record of the job say that there was a warning."""
+    _mark(run, "RUNNING WITH WARNINGS")
+
+
+def _mark(run: Run, status: str) -> None:
     with run.desk.store.change(run.database) as state:
         for job in state["backup_jobs"]:
-            if job["session_key"] == run.session_key:
-                job["status"] = "RUNNING WITH ERRORS"
+            if job["session_key"] == run.session_key and job["status"] != "RUNNING WITH ERRORS":
+                job["status"] = status
 
 
-def _finish(run: Run, backup: dict[str, Any], wish: Wish, mb: int) -> None:
-    handle = handle_of(run, backup, wish.template)
+def _written(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
+    handle = handle_of(run.state, backup, template or run.templates.get(run.channel))
+    done = save(run, backup, held, handle, compressed=compressed)
+    run.on_channel(f"finished piece 1 at {run.when()}")
+    run.say(f"piece handle={handle} tag={done['tag']} comment=NONE")
+    run.on_channel("backup set complete, elapsed time: 00:00:07")
+
+
+def written(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
+    """Write the piece of a set, or fail as a command on one channel fails."""
     try:
-        write_piece(handle, file_names(run.state, backup["files"]) or [Path(run.state["home"]) / "oraInst.loc"])
-    except OSError as error:
-        raise failed_command(
-            "backup",
-            f'ORA-19504: failed to create file "{handle}"',
-            "ORA-27040: file create error, unable to create file",
-            f"Linux-x86_64 Error: {error.errno}: {error.strerror}",
-        ) from error
-    keep(run, backup, handle, mb)
-    run.say(
-        f"channel ORA_DISK_1: finished piece 1 at {run.when()}",
-        f"piece handle={handle} tag={backup['tag']} comment=NONE",
-        "channel ORA_DISK_1: backup set complete, elapsed time: 00:00:07",
-    )
+        _written(run, backup, held, template, compressed=compressed)
+    except NotWritten as problem:
+        when = f"{now():%m/%d/%Y %H:%M:%S}"
+        head = f"RMAN-03009: failure of backup command on {run.channel} channel at {when}"
+        raise RmanFailed(head, *problem.lines) from problem
 
 
-def _archived_logs(run: Run, wish: Wish) -> None:
-    run.say("", "", f"Starting backup at {run.when()}")
-    if run.state["role"] == "PRIMARY" and run.state["status"] == "OPEN":
-        run.say("current log archived")
-        sequence = _switch(run)
-    else:
-        sequence = run.state["sequence"]
-    run.take_channel()
-    stamp = stamp_of(now())
-    run.say(
-        f"channel ORA_DISK_1: starting {'compressed ' if wish.compressed else ''}archived log backup set",
-        "channel ORA_DISK_1: specifying archived log(s) in backup set",
-        f"input archived log thread=1 sequence={sequence} RECID={sequence - 6} STAMP={stamp}",
-        f"channel ORA_DISK_1: starting piece 1 at {run.when()}",
-    )
-    run.desk.pause(0.5)
-    _finish(run, open_set(run, "L", tag=wish.tag, level=None, files=[]), wish, 40)
-    run.say(f"Finished backup at {run.when()}")
-
-
-def _switch(run: Run) -> int:
-    with run.desk.store.change(run.database) as state:
-        state["sequence"] += 1
-        state["scn"] += 211
-        return int(state["sequence"] - 1)
-
-
-def _control_file(run: Run, wish: Wish) -> None:
+def _alone(run: Run, wish: Wish, kind: str, name: str) -> None:
     run.say("", f"Starting backup at {run.when()}")
     run.take_channel()
-    part = "current control file" if wish.what == "current controlfile" else "current SPFILE"
-    run.say(
-        "channel ORA_DISK_1: starting full datafile backup set",
-        "channel ORA_DISK_1: specifying datafile(s) in backup set",
-        f"including {part} in backup set",
-        f"channel ORA_DISK_1: starting piece 1 at {run.when()}",
-    )
-    _finish(run, open_set(run, "C", tag=wish.tag, level=None, files=[]), wish, 18)
+    _set_of(run, wish, kind, name)
     run.say(f"Finished backup at {run.when()}")
+
+
+def _set_of(run: Run, wish: Wish, kind: str, name: str) -> None:
+    """Back up the control file or the parameter file."""
+    run.on_channel("starting full datafile backup set", "specifying datafile(s) in backup set")
+    run.say(f"including {name} in backup set")
+    run.on_channel(f"starting piece 1 at {run.when()}")
+    backup = open_set(run, kind, tag=wish.tag, level=None)
+    held = Piece(
+        about=backup | {"logs_of": []},
+        control=control.encoded(run.state) if kind == "C" else b"",
+        spfile=_spfile(run) if kind == "P" else None,
+    )
+    written(run, backup, held, wish.template, compressed=False)
 
 
 def _autobackup(run: Run) -> None:
     run.say("", f"Starting Control File and SPFILE Autobackup at {run.when()}")
-    backup = open_set(run, "S", tag=None, level=None, files=[])
-    handle = handle_of(run, backup, None)
-    write_piece(handle, [Path(run.state["home"]) / "dbs" / f"spfile{run.state['sid']}.ora"])
-    keep(run, backup, handle, 18)
+    state = run.state
+    backup = open_set(run, "S", tag=None, level=None)
+    handle = handle_of(state, backup, state["configured"].get("autobackup_format"))
+    held = Piece(about=backup | {"logs_of": []}, control=control.encoded(state), spfile=_spfile(run))
+    try:
+        save(run, backup, held, handle, compressed=False)
+    except NotWritten as problem:
+        raise failed_command("autobackup", *problem.lines) from problem
     run.say(f"piece handle={handle} comment=NONE", f"Finished Control File and SPFILE Autobackup at {run.when()}")
+
+
+def _spfile(run: Run) -> str:
+    state = run.state
+    return (
+        f"*.db_name='{state['name']}'\n*.db_unique_name='{state['db_unique_name']}'\n*.control_files='control01.ctl'\n"
+    )
+
+
+def _note_kind(run: Run, wish: Wish) -> None:
+    """Say in the record of the job what it backs up, by the largest part of it."""
+    incremental = wish.level is not None
+    if wish.database:
+        kind = "DB INCR" if incremental else "DB FULL"
+    elif wish.files or wish.spaces:
+        kind = "DATAFILE INCR" if incremental else "DATAFILE FULL"
+    else:
+        kind = "ARCHIVELOG" if wish.logs else "CONTROLFILE" if wish.control else "SPFILE"
+    with run.desk.store.change(run.database) as state:
+        for job in state["backup_jobs"]:
+            if job["session_key"] == run.session_key and not job["input_type"].startswith("DB "):
+                job["input_type"] = kind
 
 
 def job_begin(state: State, session_key: int) -> None:
     """Enter the job into the control file."""
-    state["backup_jobs"].append(
-        {
-            "session_key": session_key,
-            "input_type": "DB INCR",
-            "status": "RUNNING",
-            "start_time": now().isoformat(),
-            "end_time": now().isoformat(),
-            "output_mb": 0,
-        }
-    )
+    began = now().isoformat()
+    job = {"session_key": session_key, "input_type": "", "status": "RUNNING", "start_time": began, "end_time": began}
+    state["backup_jobs"].append(job | {"output_mb": 0, "bytes": 0})
 
 
 def job_end(state: State, session_key: int, failed: bool) -> None:
     """Close the job with the verdict that the views will show."""
     for job in state["backup_jobs"]:
         if job["session_key"] == session_key:
-            errors = job["status"].endswith("WITH ERRORS")
-            job["status"] = "FAILED" if failed else "COMPLETED WITH ERRORS" if errors else "COMPLETED"
+            told = job["status"].partition("RUNNING")[2]
+            job["status"] = "FAILED" if failed else f"COMPLETED{told}"
             job["end_time"] = now().isoformat()
             mine = [backup for backup in state["backups"] if backup["session_key"] == session_key]
-            job["output_mb"] = sum(backup["mb"] for backup in mine)
+            job["bytes"] = sum(backup["bytes"] for backup in mine)
+
+
+__all__ = ["job_begin", "job_end", "mark_errors", "mark_warnings", "run_backup", "syntax_error", "written"]

@@ -11,22 +11,41 @@ from hisops.lab.tools import names
 from hisops.lab.tools.database import NOT_AVAILABLE, name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import banner_date, now
-from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup, syntax_error
-from hisops.lab.tools.rman.run import RmanFailed, Run
-from hisops.lab.tools.rman.script import commands
+from hisops.lab.tools.rman import channels
+from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup
+from hisops.lab.tools.rman.configure import configure, show
+from hisops.lab.tools.rman.listing import listing
+from hisops.lab.tools.rman.restoring import restore
+from hisops.lab.tools.rman.retention import report
+from hisops.lab.tools.rman.run import RmanFailed, Run, syntax_error
+from hisops.lab.tools.rman.script import Command, parsed
 from hisops.lab.tools.rman.service import recover
-from hisops.lab.tools.rman.upkeep import crosscheck, delete, listing, report, restore, show
+from hisops.lab.tools.rman.upkeep import catalog, crosscheck, delete
+from hisops.lab.tools.rman.validation import validate
 
 _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "backup": run_backup,
+    "validate": validate,
     "restore": restore,
     "recover": recover,
     "list": listing,
     "crosscheck": crosscheck,
     "delete": delete,
+    "catalog": catalog,
     "report": report,
     "show": show,
+    "allocate": channels.allocate,
+    "release": channels.release,
+    "set": channels.set_,
+    "startup": channels.startup,
+    "shutdown": channels.shutdown,
 }
+_BY_TEXT: dict[str, Callable[[Run, str], None]] = {
+    "configure": configure,
+    "sql": channels.sql,
+    "alter": channels.sql,
+}
+_WITHOUT_INSTANCE = ("startup", "shutdown")
 _TARGETS = ("/", "/ as sysbackup", "/ as sysdba")
 _LOGON = re.compile(r'(?P<user>\w+)/(?P<password>"[^"]*"|[^@\s]*)(?:@(?P<where>\S+))?(?: as sys(?:dba|backup))?', re.I)
 
@@ -124,50 +143,67 @@ def _log_on(rman: Run, words: list[str]) -> None:
 
 def _carry_out(rman: Run, text: str, stops: bool) -> int:
     """Carry out the commands. A command file ends at the first error, standard input goes on as if nothing were, and
-    is not repeated on the screen."""
+    is not repeated on the screen; what is left of a run block is passed over."""
     lines = text.rstrip("\n").split("\n") if stops else [""]
     rman.say(f"RMAN> {lines[0]}", *(f"{number}> {line}" for number, line in enumerate(lines[1:], start=2)))
-    todo = [words for words in commands(text)]
+    rman.from_file = stops
+    todo = parsed(text)
     _begin(rman, todo)
-    failed = False
-    for words in todo:
-        if words[0] in ("exit", "quit"):
+    failed, broken = False, 0
+    for command in todo:
+        if command.words[0] in ("exit", "quit"):
             break
+        if command.block and command.block == broken:
+            continue
         try:
-            _one(rman, words)
+            _step(rman, command)
         except RmanFailed as problem:
-            failed = True
+            failed, broken = True, command.block
+            channels.end_of_block(rman)
             rman.failure(*problem.lines)
             if stops:
                 break
+    channels.end_of_block(rman)
     _end(rman, failed)
     return 1 if failed and stops else 0
 
 
-def _one(rman: Run, words: list[str]) -> None:
+def _step(rman: Run, command: Command) -> None:
+    if rman.block and rman.block != command.block:
+        channels.end_of_block(rman)
+    rman.block = command.block
+    _one(rman, command)
+
+
+def _one(rman: Run, given: Command) -> None:
+    words = given.words
     if words[0] == "connect":
         _log_on(rman, words)
         return
-    command = _COMMANDS.get(words[0])
-    if command is None:
+    command, by_text = _COMMANDS.get(words[0]), _BY_TEXT.get(words[0])
+    if command is None and by_text is None:
         raise syntax_error(words[0])
     if not rman.connected:
         raise RmanFailed(
             f"RMAN-03002: failure of {words[0]} command at {now():%m/%d/%Y %H:%M:%S}",
             "RMAN-06171: not connected to target database",
         )
-    if rman.state["status"] == "DOWN":
+    if rman.state["status"] == "DOWN" and words[0] not in _WITHOUT_INSTANCE:
         raise RmanFailed(
             f"RMAN-03002: failure of {words[0]} command at {now():%m/%d/%Y %H:%M:%S}",
             "RMAN-12010: automatic channel allocation initialization failed",
             "RMAN-06403: could not obtain a fully authorized session",
             *NOT_AVAILABLE[:2],
         )
-    command(rman, words)
+    if command:
+        command(rman, words)
+    elif by_text:
+        by_text(rman, given.text)
 
 
-def _begin(rman: Run, todo: list[list[str]]) -> None:
-    if not any(words[0] == "backup" for words in todo) or rman.state["status"] == "DOWN":
+def _begin(rman: Run, todo: list[Command]) -> None:
+    backs_up = any(command.words[0] == "backup" and "validate" not in command.words for command in todo)
+    if not backs_up or not rman.connected or rman.state["status"] == "DOWN":
         return
     with rman.desk.store.change(rman.database) as state:
         rman.session_key = max((job["session_key"] for job in state["backup_jobs"]), default=300) + 1

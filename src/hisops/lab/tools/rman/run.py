@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import date, now
 
 _RULE = "RMAN-00571: ==========================================================="
+_DEFAULT = "ORA_DISK_1"
 _CHINESE = {
     "Starting backup at": "启动 backup 于",
     "Finished backup at": "完成 backup 于",
@@ -38,8 +39,12 @@ class Run:
     database: str
     session_key: int
     log: Path | None = None
-    channel: bool = False
+    channels: list[str] = field(default_factory=list)
     connected: bool = False
+    told: bool = False
+    block: int = 0
+    templates: dict[str, str] = field(default_factory=dict)
+    from_file: bool = False
 
     @property
     def state(self) -> State:
@@ -63,17 +68,38 @@ class Run:
         """Return a date in the caller's format."""
         return date(moment or now(), self.desk.env)
 
+    @property
+    def channel(self) -> str:
+        """The channel that does the work: the first one that was allocated."""
+        return self.channels[0] if self.channels else _DEFAULT
+
+    def on_channel(self, *lines: str) -> None:
+        """Print lines of the channel."""
+        self.say(*(f"channel {self.channel}: {line}" for line in lines))
+
     def take_channel(self) -> None:
-        """Allocate the default channel, or use the one that is there."""
-        if self.channel:
-            self.say("using channel ORA_DISK_1")
-            return
-        self.channel = True
-        self.say(
-            "using target database control file instead of recovery catalog",
-            "allocated channel: ORA_DISK_1",
-            "channel ORA_DISK_1: SID=46 device type=DISK",
-        )
+        """Allocate the default channel, or use the one that is there; one that was allocated by hand says nothing."""
+        self.without_catalog()
+        if _DEFAULT in self.channels:
+            self.say(f"using channel {_DEFAULT}")
+        elif not self.channels:
+            self.allocate(_DEFAULT)
+
+    def allocate(self, name: str) -> None:
+        """Allocate a channel."""
+        self.channels.append(name)
+        self.say(f"allocated channel: {name}", f"channel {name}: SID={45 + len(self.channels)} device type=DISK")
+
+    def release(self, name: str) -> None:
+        """Give a channel back."""
+        self.channels.remove(name)
+        self.say(f"released channel: {name}")
+
+    def without_catalog(self) -> None:
+        """Say once that there is no recovery catalog."""
+        if not self.told:
+            self.told = True
+            self.say("using target database control file instead of recovery catalog")
 
     def failure(self, *lines: str) -> None:
         """Print the error stack."""
@@ -83,3 +109,13 @@ class Run:
 def failed_command(command: str, *lines: str) -> RmanFailed:
     """Return the failure of a whole command."""
     return RmanFailed(f"RMAN-03002: failure of {command} command at {now():%m/%d/%Y %H:%M:%S}", *lines)
+
+
+def syntax_error(word: str) -> RmanFailed:
+    """Return what RMAN says of a word that it does not expect here."""
+    return RmanFailed(
+        "RMAN-00558: error encountered while parsing input commands",
+        'RMAN-01009: syntax error: found "identifier": expecting one of: "double-quoted-string, equal, identifier, ;"',
+        f"RMAN-01008: the bad identifier was: {word}",
+        "RMAN-01007: at line 1 column 1 file: standard input",
+    )

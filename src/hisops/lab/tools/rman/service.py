@@ -6,8 +6,7 @@ from hisops.lab import alert, pair, redo, scn, standby_commands
 from hisops.lab.roles import close
 from hisops.lab.state import State
 from hisops.lab.tools import names
-from hisops.lab.tools.rman.backup import syntax_error
-from hisops.lab.tools.rman.run import Run, failed_command
+from hisops.lab.tools.rman.run import Run, failed_command, syntax_error
 
 _STANDBY = ("standby", "database", "from", "service")
 _FILES = ("database", "from", "service")
@@ -57,7 +56,7 @@ def _refresh_control_file(run: Run, service: str) -> None:
         "   alter database mount standby database;", "}", "executing Memory Script", "",
         f"Starting restore at {run.when()}",
     )  # fmt: skip
-    run.channel = False
+    run.channels.clear()
     run.say("allocated channel: ORA_DISK_1", "channel ORA_DISK_1: SID=502 device type=DISK", "")
     run.desk.pause(2)
     folder = str(run.state["datafiles"][0]["name"]).rpartition("/")[0]
@@ -72,7 +71,7 @@ def _refresh_control_file(run: Run, service: str) -> None:
         "contents of Memory Script:", "{", f"  recover database from service  '{service}';", "}",
         "executing Memory Script", "", f"Starting recover at {run.when()}",
     )  # fmt: skip
-    run.channel = True
+    run.channels.append("ORA_DISK_1")
 
 
 def _files(run: Run, service: str, media_recovery: bool) -> None:
