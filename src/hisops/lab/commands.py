@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hisops.lab import alert
+from hisops.lab.media import archived
 from hisops.lab.release import R112
 from hisops.lab.state import State
 
@@ -155,8 +156,7 @@ def _drop_restore_point(state: State, container: str, match: Words) -> str:
 def _switch(state: State, container: str, match: Words) -> str:
     if state["role"] != "PRIMARY":
         raise CommandRefused(16000, "database or pluggable database open for read-only access")
-    state["sequence"] += 1
-    state["scn"] += 3
+    archived.switch(state)
     alert.write(state, f"Thread 1 advanced to log sequence {state['sequence']} (LGWR switch)")
     return "System altered."
 

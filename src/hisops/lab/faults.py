@@ -93,6 +93,24 @@ FAULTS: dict[str, Text] = {
         zh="RMAN 备份中途报错,之后仍打印 Finished backup",
         en="RMAN prints an error stack in the middle of a backup, and then Finished backup",
     ),
+    "missing-piece": Text(
+        zh="最新数据文件备份的一个备份片(连同 NAS 上的副本)从磁盘上消失;尚无备份时在下次备份之后消失",
+        en="A piece of the newest backup of data files is gone from disk, and its copy; else one of the next backup",
+    ),
+    "corrupt-block": Text(
+        zh="一个数据文件的一个块在磁盘上被改了一个字节",
+        en="One byte of a block of a data file has been flipped on disk",
+    ),
+    "nologging-block": Text(
+        zh="一个块由 NOLOGGING 操作写入,被标记为损坏(文件状态仍为 OK)",
+        en="A block was written by a NOLOGGING operation and is marked corrupt, in a file that is OK otherwise",
+    ),
+    "expired-log": Text(
+        zh="一个归档日志已从磁盘上消失,控制文件仍认为它在",
+        en="An archived log is gone from disk, while the control file takes it to be there",
+    ),
+    "fra-full": Text(zh="快速恢复区已满", en="The fast recovery area is full"),
+    "wallet-closed": Text(zh="备份须加密,但钱包没有打开", en="Backups are to be encrypted, and the wallet is not open"),
     "datapatch-errors": Text(
         zh="datapatch 在一个 PDB 中报错", en="datapatch ends with errors in one pluggable database"
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 from hisops.lab import alert, background, pair, redo
 from hisops.lab.commands import CommandRefused
 from hisops.lab.inventory import Inventory
+from hisops.lab.media import checkpoint
 from hisops.lab.opening import open_database
 from hisops.lab.registration import registers_at
 from hisops.lab.release import R19
@@ -109,6 +110,8 @@ def stop(desk: Desk, name: str, how: str, say: Say) -> None:
 
 def _step(desk: Desk, name: str, status: str) -> None:
     with pair.changing_one(desk.store, name) as state:
+        if status == "MOUNTED" and state["datafiles"]:
+            checkpoint.write(desk.store, name, state, fuzzy=False)
         state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hisops.lab import alert, cluster_stack, dr_scenario, redo
+from hisops.lab import alert, backup_faults, cluster_stack, dr_scenario, redo
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
@@ -118,4 +118,5 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "pdb-read-only": _pdb_read_only,
     "active-executables": _active_executables,
     **dr_scenario.CHANGES,
+    **backup_faults.CHANGES,
 }

@@ -123,6 +123,7 @@ def pair_state(created: str, members: tuple[str, ...] = MEMBERS) -> State:
         "configured": {},
         "tracking": True,
         "block_corruption": [],
+        "wallet": "OPEN",
         **history.start(SCN),
     }
 

@@ -117,6 +117,7 @@ def _described(piece: Piece) -> dict[str, Any]:
             "resetlogs": part.header.resetlogs,
             "of": part.header.blocks,
             "blocks": len(part.blocks),
+            "marked": sum(block.marked for block in part.blocks.values()),
         }
         for number, part in piece.files.items()
     }

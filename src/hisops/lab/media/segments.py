@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from hisops.lab.commands import ROOT
 from hisops.lab.media.blocks import DATA, Block
 from hisops.lab.media.datafile import FIRST
 from hisops.lab.media.tables import BEATS, DICTIONARY, Row, entries
+from hisops.lab.sql.backend import ROOT
 from hisops.lab.state import State
 
 MAP = FIRST

@@ -52,10 +52,6 @@ def views(state: State, container: str) -> dict[str, Table]:
             "file# NUMBER, online VARCHAR2(7), online_status VARCHAR2(7), error VARCHAR2(18), change# NUMBER, "
             "time DATE, con_id NUMBER"
         ),
-        "v$database_block_corruption": Table(
-            "file# NUMBER, block# NUMBER, blocks NUMBER, corruption_change# NUMBER, corruption_type VARCHAR2(9), "
-            "con_id NUMBER"
-        ),
     }  # fmt: skip
     shown = visible(state, container)
     for name, columns, rows in (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from hisops.lab.media import area
 from hisops.lab.redo import STANDBY
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
@@ -12,6 +14,13 @@ from hisops.lab.views.recovery import change_at
 
 _MB = 1048576
 _HOURS = 24 * 8
+_ARCHIVED = (
+    "thread# NUMBER, sequence# NUMBER, name VARCHAR2(513), first_time DATE, next_time DATE, completion_time DATE, "
+    "blocks NUMBER, block_size NUMBER, dest_id NUMBER, archived VARCHAR2(3), deleted VARCHAR2(3), "
+    "status VARCHAR2(1), applied VARCHAR2(9), standby_dest VARCHAR2(3), resetlogs_change# NUMBER, "
+    "first_change# NUMBER, next_change# NUMBER, recid NUMBER, backup_count NUMBER"
+)
+Row = tuple[Any, ...]
 
 
 def views(state: State, container: str) -> dict[str, Table]:
@@ -23,7 +32,7 @@ def views(state: State, container: str) -> dict[str, Table]:
             "checkpoint_change# NUMBER, unrecoverable_change# NUMBER, unrecoverable_time DATE, con_id NUMBER",
             [
                 (f["file"], f["name"], "SYSTEM" if "system" in f["name"] else "ONLINE", "READ WRITE", f["mb"] * _MB,
-                 state["scn"], 0, None, f["con_id"])
+                 state["scn"], f.get("unrecoverable", 0), None, f["con_id"])
                 for f in files
             ],
         ),
@@ -40,8 +49,8 @@ def views(state: State, container: str) -> dict[str, Table]:
             "name VARCHAR2(513), space_limit NUMBER, space_used NUMBER, space_reclaimable NUMBER, "
             "number_of_files NUMBER, "
             "con_id NUMBER",
-            [(state["fra"]["path"], state["fra"]["limit_mb"] * _MB, state["fra"]["used_mb"] * _MB, 2048 * _MB,
-              40 + len(state["backups"]), 0)],
+            [(state["fra"]["path"], area.limit(state), area.used(state), min(area.used(state), 2048 * _MB),
+              40 + sum(map(len, area.files(state).values())), 0)],
         ),
         "v$restore_point": Table(
             "scn NUMBER, guarantee_flashback_database VARCHAR2(3), storage_size NUMBER, time TIMESTAMP(9), "
@@ -73,28 +82,43 @@ def _redo(state: State) -> Table:
 
 
 def _archived(state: State) -> Table:
-    """Return one log an hour for eight days, busier by day."""
-    now = _now()
-    rows = []
+    """Return one log an hour for eight days, busier by day; of a primary the last ones as they are on disk."""
+    real = [log for log in state["logs"] if state["role"] != STANDBY]
+    branch = state["incarnations"][-1]["resetlogs"]
+    own = [log for log in real if log["resetlogs"] == branch]
+    if own:
+        rows = _hourly(state, own[0]["sequence"], datetime.fromtimestamp(own[0]["first_time"]), there=False)
+    else:
+        rows = _hourly(state, state["sequence"], _now(), there=True)
+    return Table(_ARCHIVED, [*(_on_disk(log) for log in real), *rows])
+
+
+def _hourly(state: State, before: int, until: datetime, *, there: bool) -> list[Row]:
+    rows: list[Row] = []
     standby, gap = state["role"] == STANDBY, state["gap"] or {"missing": (), "high": state["sequence"]}
     branch = state["incarnations"][-1]["resetlogs"]
-    for age in range(1, min(_HOURS, state["sequence"])):
-        sequence, first = state["sequence"] - age, now - timedelta(hours=age)
+    for age in range(1, min(_HOURS, before)):
+        sequence, first = before - age, until.replace(microsecond=0) - timedelta(hours=age)
         if sequence in gap["missing"]:
             continue
         blocks = 350_000 if 8 <= first.hour < 18 else 60_000
         name = f"{state['fra']['path']}/{state['db_unique_name']}/archivelog/o1_mf_1_{sequence}_.arc"
         done = "YES" if standby and sequence <= gap["high"] else "NO"
-        rows.append((1, sequence, name, first, first + timedelta(hours=1), first + timedelta(hours=1), blocks, 512, 1,
-                     "YES", "NO", "A", done, "NO", branch,
-                     change_at(state, first), change_at(state, first + timedelta(hours=1))))  # fmt: skip
-    return Table(
-        "thread# NUMBER, sequence# NUMBER, name VARCHAR2(513), first_time DATE, next_time DATE, completion_time DATE, "
-        "blocks NUMBER, block_size NUMBER, dest_id NUMBER, archived VARCHAR2(3), deleted VARCHAR2(3), "
-        "status VARCHAR2(1), applied VARCHAR2(9), standby_dest VARCHAR2(3), resetlogs_change# NUMBER, "
-        "first_change# NUMBER, next_change# NUMBER",
-        rows,
-    )
+        end = first + timedelta(hours=1)
+        rows.append((1, sequence, name if there else None, first, end, end, blocks, 512, 1,
+                     "YES", "NO" if there else "YES", "A" if there else "D", done, "NO", branch,
+                     change_at(state, first), change_at(state, end), sequence - 6, 1))  # fmt: skip
+    return rows
+
+
+def _on_disk(log: State) -> Row:
+    first, end = (datetime.fromtimestamp(log[key]).replace(microsecond=0) for key in ("first_time", "next_time"))
+    gone = log["status"] == "D"
+    return (
+        1, log["sequence"], None if gone else log["name"], first, end, end, log["bytes"] // 512, 512, 1,
+        "YES", "YES" if gone else "NO", log["status"], "NO", "NO", log["resetlogs"], log["first"], log["next"],
+        log["recid"], log["backed_up"],
+    )  # fmt: skip
 
 
 def _now() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hisops.lab.media import checkpoint, control
@@ -78,6 +79,7 @@ def _database(run: Run, wish: Wish, files: list[State]) -> None:
     reading.settle(run)
     heads = reading.headers(run, "backup", files)
     files = _not_yet(run, wish, files)
+    wish = replace(wish, tag=wish.tag or f"TAG{now():%Y%m%dT%H%M%S}")
     containers = sorted({file["con_id"] for file in files})
     failed: tuple[str, ...] = ()
     for number, container in enumerate(containers):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from hisops.lab import backup_faults
 from hisops.lab.tools import names
 from hisops.lab.tools.database import NOT_AVAILABLE, name_of
 from hisops.lab.tools.desk import Desk
@@ -211,6 +212,8 @@ def _begin(rman: Run, todo: list[Command]) -> None:
 
 
 def _end(rman: Run, failed: bool) -> None:
+    if rman.session_key and rman.desk.armed(backup_faults.MISSING_PIECE):
+        backup_faults.strike_after_backup(rman.desk.layout, rman.session_key)
     if rman.session_key:
         with rman.desk.store.change(rman.database) as state:
             job_end(state, rman.session_key, failed)

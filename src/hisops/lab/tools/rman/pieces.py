@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hisops.lab import alert
-from hisops.lab.media import carrier, piece
+from hisops.lab.media import area, carrier, piece
 from hisops.lab.media.piece import Piece
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman.run import Run
 
-MB = 1048576
 _EPOCH = datetime(2007, 1, 1, tzinfo=UTC)
 _CODES = {"D": "nnnd", "L": "annnn", "C": "ncnnf", "S": "s", "P": "nnsnf"}
 _OWN = ("kind", "level", "cumulative", "tag", "set_count", "set_stamp", "scn", "at", "dbid")
@@ -62,12 +61,12 @@ def handle_of(state: State, backup: Mapping[str, Any], template: str | None) -> 
     today = now()
     if template:
         return Path(_filled(template, state, backup, letters, today))
-    area = Path(str(state["fra"]["path"])) / str(state["db_unique_name"])
+    folder = Path(str(state["fra"]["path"])) / str(state["db_unique_name"])
     if backup["kind"] == "S":
-        return area / "autobackup" / f"{today:%Y_%m_%d}" / f"o1_mf_s_{backup['set_stamp']}_{letters}_.bkp"
+        return folder / "autobackup" / f"{today:%Y_%m_%d}" / f"o1_mf_s_{backup['set_stamp']}_{letters}_.bkp"
     level = "f" if backup["level"] is None else backup["level"]
     code = f"{_CODES[backup['kind']]}{level if backup['kind'] == 'D' else ''}"
-    return area / "backupset" / f"{today:%Y_%m_%d}" / f"o1_mf_{code}_{backup['tag']}_{letters}_.bkp"
+    return folder / "backupset" / f"{today:%Y_%m_%d}" / f"o1_mf_{code}_{backup['tag']}_{letters}_.bkp"
 
 
 def _filled(template: str, state: State, backup: Mapping[str, Any], letters: str, today: datetime) -> str:
@@ -133,7 +132,7 @@ def wallet_key(run: Run, state: State) -> str:
     """Return the key with which pieces are encrypted, if that is configured. Raises NotWritten without the wallet."""
     if state["configured"].get("encryption") != "ON":
         return ""
-    if run.desk.armed("wallet-closed"):
+    if state["wallet"] != "OPEN":
         raise NotWritten("ORA-19914: unable to encrypt backup", "ORA-28365: wallet is not open")
     return key_of(state)
 
@@ -143,16 +142,9 @@ def key_of(state: State) -> str:
     return f"wallet of {state['dbid']}"
 
 
-def used(state: State) -> int:
-    """Return how many bytes of the recovery area are taken."""
-    area = str(state["fra"]["path"])
-    files = [*state["backups"], *(log | {"handle": log["name"]} for log in state["logs"] if log["status"] != "D")]
-    return int(state["fra"]["used_mb"]) * MB + sum(int(one["bytes"]) for one in files if one["handle"].startswith(area))
-
-
 def _refuse_full_area(state: State, handle: Path, size: int) -> None:
-    limit = int(state["fra"]["limit_mb"]) * MB
-    if handle.is_relative_to(state["fra"]["path"]) and used(state) + size > limit:
+    limit = area.limit(state)
+    if handle.is_relative_to(state["fra"]["path"]) and area.used(state) + size > limit:
         handle.unlink()
         raise NotWritten(
             "ORA-19809: limit exceeded for recovery files",
@@ -162,7 +154,7 @@ def _refuse_full_area(state: State, handle: Path, size: int) -> None:
 
 def _warn_of_area(run: Run, handle: Path) -> None:
     state = run.state
-    limit, taken = int(state["fra"]["limit_mb"]) * MB, used(state)
+    limit, taken = area.limit(state), area.used(state)
     if handle.is_relative_to(state["fra"]["path"]) and taken * 100 > limit * _WARN_PERCENT:
         text = (
             f"ORA-19815: WARNING: db_recovery_file_dest_size of {limit} bytes is {taken / limit * 100:.2f}% used, "

@@ -27,10 +27,10 @@ def base_of(state: State, number: int, sets: list[Set], before: int | None = Non
     return sorted(fit, key=lambda one: int(one["parts"][str(number)]["checkpoint"]), reverse=True)
 
 
-def read(run: Run, one: Set, *, keyless: bool = False) -> tuple[str, ...]:
+def read(run: Run, one: Set) -> tuple[str, ...]:
     """Read all of a set; return what is wrong with it in the words of the error."""
     handle = one["handle"]
-    closed = keyless or run.desk.armed("wallet-closed")
+    closed = run.state["wallet"] != "OPEN"
     head = f"ORA-19870: error while restoring backup piece {handle}"
     try:
         piece.read(Path(handle), key="" if closed else key_of(run.state))
