@@ -65,7 +65,8 @@ def sql(run: Run, text: str) -> None:
     except CommandRefused as refused:
         raise failed_command("sql statement", f"ORA-{refused.number:05d}: {refused.text}") from refused
     if not quoted and answer is not None:
-        run.say("Statement processed")
+        opened = statement.lower().split()[:3] == ["alter", "database", "open"]
+        run.say("database opened" if opened and not run.desk.machine.release.container else "Statement processed")
 
 
 def _life(run: Run, statement: str) -> bool:
@@ -85,9 +86,11 @@ def startup(run: Run, words: list[str]) -> None:
         if "force" not in rest:
             raise failed_command("startup", "RMAN-06054: database already started")
         lifecycle.stop(run.desk, run.database, "abort", _voice(run, _CLOSED))
-    run.say("")
+    run.say("", "connected to target database (not started)")
     upto = next((word for word in ("nomount", "mount") if word in rest), "open")
-    lifecycle.start(run.desk, run.database, upto, _voice(run, _OPENED))
+    memory: list[str] = []
+    lifecycle.start(run.desk, run.database, upto, _voice(run, _OPENED, memory))
+    run.say("", *memory[:1], "", *memory[1:])
 
 
 def shutdown(run: Run, words: list[str]) -> None:
@@ -102,11 +105,14 @@ def shutdown(run: Run, words: list[str]) -> None:
     run.channels.clear()
 
 
-def _voice(run: Run, known: dict[str, str]) -> lifecycle.Say:
-    """Return a voice that says in RMAN's words what SQL*Plus would say; other lines are said as they are."""
+def _voice(run: Run, known: dict[str, str], memory: list[str] | None = None) -> lifecycle.Say:
+    """Return a voice that says in RMAN's words what SQL*Plus would say; what is said of memory is kept for the end."""
 
     def say(*lines: str) -> None:
         told = [known.get(line, line) for line in lines if line]
+        if memory is not None:
+            memory.extend(line for line in told if line.endswith(" bytes"))
+            told = [line for line in told if not line.endswith(" bytes")]
         refused = [line for line in told if line.startswith(("ORA-", "LRM-"))]
         run.say(*(line for line in told if line not in refused))
         benign = ("ORA-01109", "ORA-01507")

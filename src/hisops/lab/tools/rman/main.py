@@ -149,7 +149,6 @@ def _carry_out(rman: Run, text: str, stops: bool) -> int:
     rman.say(f"RMAN> {lines[0]}", *(f"{number}> {line}" for number, line in enumerate(lines[1:], start=2)))
     rman.from_file = stops
     todo = parsed(text)
-    _begin(rman, todo)
     failed, broken = False, 0
     for command in todo:
         if command.words[0] in ("exit", "quit"):
@@ -196,16 +195,16 @@ def _one(rman: Run, given: Command) -> None:
             "RMAN-06403: could not obtain a fully authorized session",
             *NOT_AVAILABLE[:2],
         )
+    if words[0] == "backup" and "validate" not in words and not rman.session_key:
+        _begin(rman)
     if command:
         command(rman, words)
     elif by_text:
         by_text(rman, given.text)
 
 
-def _begin(rman: Run, todo: list[Command]) -> None:
-    backs_up = any(command.words[0] == "backup" and "validate" not in command.words for command in todo)
-    if not backs_up or not rman.connected or rman.state["status"] == "DOWN":
-        return
+def _begin(rman: Run) -> None:
+    """Enter the job of this session into the control file, with its first backup."""
     with rman.desk.store.change(rman.database) as state:
         rman.session_key = max((job["session_key"] for job in state["backup_jobs"]), default=300) + 1
         job_begin(state, rman.session_key)
