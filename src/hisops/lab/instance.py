@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from hisops.lab import history, pair, redo, scn, views
+from hisops.lab import history, kept_tables, pair, redo, scn, views
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.layout import Layout
 from hisops.lab.registration import ready_services, registered
@@ -20,7 +20,6 @@ from hisops.lab.state import State, Store
 from hisops.lab.views import release11
 
 HEARTBEAT = "hisops_heartbeat"
-_BEAT = "beat NUMBER, beat_at TIMESTAMP(6)"
 
 
 class LabInstance:
@@ -32,8 +31,14 @@ class LabInstance:
         self._database = database
         self._lock = threading.Lock()
         self._views: dict[tuple[str, str], Mapping[str, Table]] = {}
+        self._kept: dict[tuple[str, str, int | None], Mapping[str, Stored]] = {}
         self.version = ""
         self._state()
+
+    @property
+    def was_restored(self) -> bool:
+        """Whether the database was opened from restored files, and has nothing but what they held."""
+        return "kept" in self._state()
 
     def service(self, name: str) -> Service:
         """Return the state of a service as registered."""
@@ -77,18 +82,25 @@ class LabInstance:
                 self._views = {key: found}
             return found
 
-    def stored(self, container: str) -> Mapping[str, Stored]:
-        """Return the heartbeat table of HISOPS, with the rows that have come as far as this database."""
-        if container != ROOT:
-            return {}
+    def stored(self, container: str, upto: int | None = None) -> Mapping[str, Stored]:
+        """Return the tables that the database keeps, with the rows that have come as far as it is, or as of an SCN."""
         state = self._state()
         other = redo.other_of(self._store, state)
         source = other if other and scn.follows(state, other) and not state["finished"] else state
-        rows = history.rows(source, scn.applied(state, other))
-        return {HEARTBEAT: Stored("HISOPS", Table(_BEAT, [(beat, _moment(at)) for beat, at in rows]))}
+        reached = scn.applied(state, other)
+        if upto is not None and upto > reached:
+            raise OracleError(8181, "specified number is not a valid system change number")
+        key = (self.version_token(), container, upto)
+        with self._lock:
+            if key not in self._kept:
+                wanted = reached if upto is None else upto
+                self._kept = {key: kept_tables.of(source, state, container, wanted)}
+            return self._kept[key]
 
     def keep(self, name: str, added: Rows, gone: Rows) -> None:
-        """Commit a change of the heartbeat table."""
+        """Commit a change of the heartbeat table; the others are written by the hospital's own programs alone."""
+        if name != HEARTBEAT:
+            raise OracleError(1031, "insufficient privileges")
         with pair.changing_one(self._store, self._database) as state:
             if state["status"] == "DOWN":
                 raise OracleError(1034, "ORACLE not available")
@@ -123,10 +135,6 @@ def _row(row: Sequence[Value]) -> history.Row:
     return number, at.isoformat() if isinstance(at, datetime) else None
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def _status(open_mode: str, *, restricted: bool) -> Status:
     if open_mode in ("MOUNTED", ""):
         return "mounted"
@@ -140,6 +148,7 @@ def open_session(instance: LabInstance, service: str, user: str, sysdba: bool, c
     from hisops.lab.sql.database import Database
     from hisops.lab.sql.seed import TABLES
 
-    session = Database(instance, TABLES).session(service=service, user=user, sysdba=sysdba, sid=46, serial=1)
+    shared = {} if instance.was_restored else TABLES
+    session = Database(instance, shared).session(service=service, user=user, sysdba=sysdba, sid=46, serial=1)
     session.settings.container = container
     return session

@@ -80,8 +80,8 @@ class Instance(Protocol):
     def tables(self, container: str) -> Mapping[str, Table]:
         """Return the V$ and DBA_ views as seen from `container`, by lower-case name."""
 
-    def stored(self, container: str) -> Mapping[str, Stored]:
-        """Return the tables of a container that the instance keeps, by lower-case name."""
+    def stored(self, container: str, upto: int | None = None) -> Mapping[str, Stored]:
+        """Return the tables of a container that the instance keeps, by lower-case name; now, or as of an SCN."""
 
     def keep(self, name: str, added: Rows, gone: Rows) -> None:
         """Commit a change of rows of a table that the instance keeps; OracleError if it takes no writes (any more)."""

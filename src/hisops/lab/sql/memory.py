@@ -60,7 +60,7 @@ class MemoryInstance:
         at = _place(pdbs, "NAME")
         return {**self.views, "v$pdbs": Table(pdbs.columns, [row for row in pdbs.rows if row[at] == container])}
 
-    def stored(self, container: str) -> Mapping[str, Stored]:
+    def stored(self, container: str, upto: int | None = None) -> Mapping[str, Stored]:
         """Keep no tables."""
         return {}
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hisops.lab.sql import release11
+from hisops.lab.sql import flashback, release11
 from hisops.lab.sql.backend import Command, Instance, Kind, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.lexer import Statement
@@ -24,6 +24,9 @@ _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
     r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
 )
+_READERS = ("SYS", "HISOPS")
+"""Who has SELECT ANY TABLE."""
+_SCHEMA = "HIS"
 _MOST_TRANSLATIONS = 256
 _NOT_OPEN = (
     "database or pluggable database not open: queries allowed on fixed tables or views only",
@@ -67,6 +70,7 @@ class SqlSession:
         self.serial = serial
         self.settings = Settings(service=service, container=instance.service(service).container, user=user)
         self.attributes = self.settings.attributes
+        self._upto: int | None = None  # the SCN of a query AS OF
         self._found: dict[str, Table] = {}  # tables that the instance keeps, as they were loaded
         self._transaction = Transaction(connection, instance, self._loaded.clear)
 
@@ -77,7 +81,8 @@ class SqlSession:
 
     def describe(self, statement: Statement) -> Sequence[Column]:
         """Return the columns of a query without running it."""
-        return self._translated(statement, tuple("text" for _ in statement.binds)).columns
+        plain, _, _ = flashback.stripped(statement, [0] * len(statement.binds))
+        return self._translated(plain, tuple("text" for _ in plain.binds)).columns
 
     def execute(self, statement: Statement, binds: Sequence[Bind]) -> Outcome:
         """Carry out a statement once."""
@@ -124,6 +129,13 @@ class SqlSession:
         values = [_single(value) for value in binds]
         if len(values) < len(statement.binds):
             raise OracleError(1008, "not all variables bound")
+        statement, values, self._upto = flashback.stripped(statement, values)
+        try:
+            return self._carried_out(statement, values)
+        finally:
+            self._upto = None
+
+    def _carried_out(self, statement: Statement, values: Sequence[Value]) -> Outcome:
         translation = self._translated(statement, tuple(_kind(value) for value in values))
         self._check_state(translation)
         self._load(translation)
@@ -160,19 +172,23 @@ class SqlSession:
         return self._translations[key]
 
     def _token(self) -> str:
-        return f"{self.settings.container} {self._instance.version_token()}"
+        return f"{self.settings.container} {self._instance.version_token()} {self._upto}"
 
     def _lookup(self, name: str, owner: str | None) -> Relation | None:
         if name in self._views and owner in _OWNERS_OF_VIEWS:
             return relation(self._views[name])
         if (kept := self._stored().get(name)) and (owner or self.settings.schema) == kept.owner:
-            return relation(kept.table) if self.user in (kept.owner, "SYS") else None
-        if name in self._tables and owner in (None, self.settings.schema):
+            return relation(kept.table) if self.user in (kept.owner, *_READERS) else None
+        if name in self._tables and (owner in (None, self.settings.schema) or self._reads_his(owner)):
             return relation(self._tables[name])
         return None
 
+    def _reads_his(self, owner: str | None) -> bool:
+        """Whether a table in memory is asked for by the name of the schema that has them all."""
+        return owner == _SCHEMA and self.user in _READERS
+
     def _stored(self) -> Mapping[str, Stored]:
-        return self._instance.stored(self.settings.container)
+        return self._instance.stored(self.settings.container, self._upto)
 
     def _state(self) -> Status:
         return self._instance.container(self.settings.container) or "mounted"
