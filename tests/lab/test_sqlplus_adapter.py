@@ -96,3 +96,19 @@ def test_a_database_that_is_mounted_or_down(lab: Rehearsal) -> None:
     lab.sqlplus("connect / as sysdba\nshutdown abort")
     with pytest.raises(Unreachable, match="ORA-01034"):
         plus.run("select 1 from dual", {}, read_only=True, timeout=60)
+
+
+def test_a_database_of_11_2_is_asked_as_its_inventory_says(lab: Rehearsal) -> None:
+    lis = reach_of(lab.directory).sql("lis")
+    told = lis.run("select d.name, i.version from v$database d cross join v$instance i", {}, read_only=True, timeout=60)
+    assert told.rows == (("LIS", "11.2.0.4.0"),)
+    newest = "select action, id, comments from registry$history where id = :id order by action_time desc"
+    assert lis.run(newest, {"id": 181016}, read_only=True, timeout=60).rows == (
+        ("APPLY", 181016, "PSU 11.2.0.4.181016"),
+    )
+    with pytest.raises(StatementFailed, match="ORA-00942"):
+        lis.run("select name from v$pdbs", {}, read_only=True, timeout=60)
+    more = "insert into hisops_heartbeat (beat, beat_at) values (:beat, systimestamp)"
+    assert lis.run(more, {"beat": 903}, read_only=False, timeout=60).count == 1
+    kept = lis.run("select beat from hisops_heartbeat where beat = 903", {}, read_only=True, timeout=60)
+    assert kept.rows == ((903,),)
