@@ -33,7 +33,7 @@ def gap(layout: Layout, on: bool) -> None:
             with pair.changing(Store(layout.state), name) as (standby, primary):
                 standby_commands.fill(standby, missing)
                 standby["standby"]["apply"].update(behind_s=_GAP_SECONDS if on else 0)
-            _keep(layout.machine(primary["host"]).root / "u01" / "backup" / "archivelog_moved", missing)
+            _keep(primary, layout.machine(primary["host"]).root / "u01" / "backup" / "archivelog_moved", missing)
 
 
 def logs_copied(layout: Layout, on: bool) -> None:
@@ -46,12 +46,21 @@ def logs_copied(layout: Layout, on: bool) -> None:
                 shutil.copytree(layout.machine(other["host"]).root / "u01" / "backup" / "archivelog_moved", inbox)
 
 
-def _keep(folder: Path, missing: list[int]) -> None:
+def _keep(primary: State, folder: Path, missing: list[int]) -> None:
+    """Move the logs that are missing from the primary's recovery area to a folder, or all that are there back."""
+    for log in primary["logs"]:
+        moved = folder / Path(log["name"]).name
+        if moved.exists():
+            moved.rename(log["name"])
     shutil.rmtree(folder, ignore_errors=True)
     if missing:
         folder.mkdir(parents=True)
     for sequence in missing:
-        (folder / f"o1_mf_1_{sequence}_.arc").write_bytes(b"lab archived log\n" * 512)
+        known = (Path(log["name"]) for log in primary["logs"] if log["sequence"] == sequence)
+        if path := next((path for path in known if path.exists()), None):
+            path.rename(folder / path.name)
+        else:
+            (folder / f"o1_mf_1_{sequence}_.arc").write_bytes(b"lab archived log\n" * 512)
 
 
 def flashback_off(layout: Layout, on: bool) -> None:

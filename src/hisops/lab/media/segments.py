@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from hisops.lab.history import time_of
 from hisops.lab.media.blocks import DATA, Block
 from hisops.lab.media.datafile import FIRST
 from hisops.lab.media.tables import BEATS, DICTIONARY, Row, entries
@@ -161,10 +162,8 @@ def _rows(state: State, file: State, segment: Segment, upto: int) -> Iterator[tu
 
 
 def _changes(state: State, file: State, segment: Segment, since: int, before: int, until: float) -> Iterator[Change]:
-    from hisops.lab.history import time_of
-
     def change(scn: int, slot: int, row: Any, block: int) -> Change:
-        at = time_of(state["marks"], scn, until)
+        at = _when(state, scn, until)
         return Change(scn=scn, at=at, file=int(file["file"]), block=block, table=segment.table, slot=slot, row=row)
 
     if segment.table == DICTIONARY:
@@ -177,6 +176,14 @@ def _changes(state: State, file: State, segment: Segment, since: int, before: in
                 yield change(entry.scn, entry.slot, entry.row, at)
             if entry.gone is not None and since <= entry.gone < before:
                 yield change(entry.gone, entry.slot, None, at)
+
+
+def _when(state: State, scn: int, until: float) -> float:
+    """Return the time of a change; of one that is older than what is remembered, the oldest time."""
+    try:
+        return time_of(state["marks"], scn, until)
+    except LookupError:
+        return float(state["marks"][0][1]) if state["marks"] else until
 
 
 def _body(table: str, rows: list[tuple[int, Row]]) -> bytes:
