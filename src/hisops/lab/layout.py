@@ -47,6 +47,11 @@ class Machine:
         return self.root / "proc" / "boot_id"
 
     @property
+    def init(self) -> Path:
+        """The pid of the process that plays init, while the host is up."""
+        return self.root / "proc" / "init.pid"
+
+    @property
     def oracle_base(self) -> Path:
         """ORACLE_BASE."""
         return self.root / "u01" / "app" / "oracle"

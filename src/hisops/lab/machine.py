@@ -1,4 +1,4 @@
-"""One lab host as a process: its init, its SSH server, its listener. Started by the server, killed by a reboot."""
+"""One lab host as a process: its init, SSH server, listener, workshop. Forked by the server, killed by a reboot."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 
+from hisops.lab import workshop
 from hisops.lab.background import start_daemons
 from hisops.lab.layout import LOGIN, Layout
 from hisops.lab.people import OPERATORS, private_key, public_key
-from hisops.lab.processes import become_init, end_with_parent, kill_descendants
+from hisops.lab.processes import become_init, end_with_parent, forked, kill_descendants
 from hisops.lab.state import Store
 
 _TICK = 0.05
@@ -73,21 +73,15 @@ def run_init(sshd: int) -> None:
             return
 
 
-def main() -> None:
-    """Run `python -m hisops.lab.machine DIR HOST SSH_PORT TNS_PORT`."""
-    directory, host, ssh_port, tns_port = sys.argv[1:5]
+def run(layout: Layout, host: str, ssh_port: int, tns_port: int) -> None:
+    """Be a host, in a process of its own, until it is ended."""
     become_init()
     end_with_parent()
-    sshd = os.fork()
-    if sshd == 0:
-        end_with_parent()
-        asyncio.run(serve(Layout(Path(directory)), host, int(ssh_port), int(tns_port)))
-        os._exit(0)
+    layout.machine(host).init.write_text(str(os.getpid()))
+    door = workshop.door(layout.machine(host))
+    forked(lambda: workshop.Workshop(layout, host, door).run())
+    sshd = forked(lambda: asyncio.run(serve(layout, host, ssh_port, tns_port)))
     try:
         run_init(sshd)
     finally:
         kill_descendants(os.getpid())
-
-
-if __name__ == "__main__":
-    main()

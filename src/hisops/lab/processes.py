@@ -7,6 +7,9 @@ import ctypes
 import os
 import signal
 import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -22,6 +25,46 @@ def become_init() -> None:
 def end_with_parent() -> None:
     """Ask the kernel for SIGTERM when the parent dies."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Fork a process that does this work and ends, and ends with its parent; return its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        end_with_parent()
+        work()
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
+
+
+@dataclass(slots=True)
+class Child:
+    """A child of this process, whom others may have collected."""
+
+    pid: int
+    returncode: int | None = None
+
+    def poll(self, options: int = os.WNOHANG) -> int | None:
+        """Return how it ended; None while it lives."""
+        if self.returncode is None:
+            try:
+                ended, status = os.waitpid(self.pid, options)
+            except ChildProcessError:
+                self.returncode = 0
+            else:
+                self.returncode = os.waitstatus_to_exitcode(status) if ended else None
+        return self.returncode
+
+    def kill(self) -> None:
+        """Kill it and wait until it is gone."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.poll(options=0)
 
 
 def descendants(root: int) -> list[int]:

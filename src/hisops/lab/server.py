@@ -7,16 +7,15 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from hisops.lab import autostart, cluster, dr_scenario, network, pair
+from hisops.lab import autostart, cluster, dr_scenario, machine, network, pair, workshop
 from hisops.lab.layout import HOSTS, Layout
-from hisops.lab.machine import ports_file
-from hisops.lab.processes import become_init, kill_descendants
+from hisops.lab.processes import Child, become_init, forked, kill_descendants
 from hisops.lab.roles import down
 from hisops.lab.state import LAB, Store
 from hisops.lab.tree import new_boot, write_launchers
@@ -24,6 +23,7 @@ from hisops.lab.tree import new_boot, write_launchers
 _TICK = 0.05
 _BOOT_SECONDS = 1.2
 _BOOT_LIMIT = 60.0
+_DESCRIPTORS = 1024
 
 
 class Server:
@@ -31,7 +31,7 @@ class Server:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._hosts: dict[str, subprocess.Popen[bytes]] = {}
+        self._hosts: dict[str, Child] = {}
         self._ports: dict[str, dict[str, int]] = {}
         self._stop = False
 
@@ -81,19 +81,22 @@ class Server:
         self._await(host)
 
     def _power_on(self, host: str) -> None:
-        ports_file(self._layout, host).unlink(missing_ok=True)
+        machine.ports_file(self._layout, host).unlink(missing_ok=True)
         before = self._ports.get(host, {})
-        ports = [str(before.get(kind, 0)) for kind in ("ssh", "tns")]
-        command = [sys.executable, "-m", "hisops.lab.machine", str(self._layout.root), host, *ports]
-        self._hosts[host] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        ports = [before.get(kind, 0) for kind in ("ssh", "tns")]
+        self._hosts[host] = Child(forked(partial(self._be, host, *ports)))
+
+    def _be(self, host: str, ssh_port: int, tns_port: int) -> None:
+        os.closerange(3, _DESCRIPTORS)  # the lock is the server's alone
+        machine.run(self._layout, host, ssh_port, tns_port)
 
     def _await(self, host: str) -> None:
         end = time.monotonic() + _BOOT_LIMIT
-        while not ports_file(self._layout, host).exists():
+        while not machine.ports_file(self._layout, host).exists():
             if time.monotonic() > end or self._hosts[host].poll() is not None:
                 raise SystemExit(f"{host} does not come up")
             time.sleep(0.02)
-        self._ports[host] = json.loads(ports_file(self._layout, host).read_text())
+        self._ports[host] = json.loads(machine.ports_file(self._layout, host).read_text())
 
     def _halt(self, host: str) -> None:
         process = self._hosts.get(host)
@@ -101,15 +104,15 @@ class Server:
             return
         kill_descendants(process.pid)
         process.kill()
-        process.wait()
+        self._layout.machine(host).init.unlink(missing_ok=True)
 
     def _reboot(self, host: str) -> None:
         """Kill all processes, clear /tmp, change the boot identity; then what starts by itself starts."""
-        machine = self._layout.machine(host)
+        files = self._layout.machine(host)
         self._halt(host)
-        for leftover in machine.tmp.iterdir():
+        for leftover in files.tmp.iterdir():
             shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
-        new_boot(machine)
+        new_boot(files)
         crash(Store(self._layout.state), host)
         time.sleep(_BOOT_SECONDS)
         self._boot(host)
@@ -124,7 +127,7 @@ class Server:
         draft.replace(ready)
 
 
-def reap_strays(hosts: dict[str, subprocess.Popen[bytes]]) -> None:
+def reap_strays(hosts: dict[str, Child]) -> None:
     """Collect orphans of killed hosts, but leave the hosts themselves to their owners."""
     own = {process.pid for process in hosts.values()}
     while (seen := _peek()) and seen not in own:
@@ -172,6 +175,7 @@ def main() -> None:
         lock.flush()
         os.set_inheritable(lock.fileno(), False)
         become_init()
+        workshop.preload()
         Server(layout).run()
 
 

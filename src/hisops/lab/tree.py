@@ -63,7 +63,6 @@ _INSTALLED = {
     LIS_HOST: (PSU_181016,),
     SCRATCH_HOST: (OCW, RU_1926, OVERLAY),
 }
-_NEEDS_PACKAGES = ("sqlplus", "smoke", "lis_smoke")
 
 
 def launcher(layout: Layout, host: str, tool: str) -> str:
@@ -71,10 +70,9 @@ def launcher(layout: Layout, host: str, tool: str) -> str:
     source = str(Path(hisops.__file__).parent.parent)
     code = (
         f"import sys; sys.path.insert(0, {source!r}); "
-        f"from hisops.lab.tools.entry import main; main({tool!r}, {str(layout.root)!r}, {host!r})"
+        f"from hisops.lab.tools.caller import main; main({tool!r}, {str(layout.root)!r}, {host!r})"
     )
-    flags = "-I" if tool in _NEEDS_PACKAGES else "-I -S"
-    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {flags} -c {shlex.quote(code)} "$@"\n'
+    return f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)} "$@"\n'
 
 
 def write_launchers(layout: Layout, host: str) -> None:

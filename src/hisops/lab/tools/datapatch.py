@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +80,7 @@ def _binary(desk: Desk) -> tuple[str, str]:
 
 
 def _patch(desk: Desk, when: datetime) -> int:
-    folder = desk.machine.oracle_base / "cfgtoollogs" / "sqlpatch" / f"sqlpatch_{os.getpid()}_{when:%Y_%m_%d_%H_%M_%S}"
+    folder = desk.machine.oracle_base / "cfgtoollogs" / "sqlpatch" / f"sqlpatch_{desk.pid}_{when:%Y_%m_%d_%H_%M_%S}"
     folder.mkdir(parents=True)
     log = folder / "sqlpatch_invocation.log"
     log.write_text(f"datapatch {' '.join(desk.argv)}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,19 @@ from pathlib import Path
 from hisops.lab.layout import USERS, Layout, Machine
 from hisops.lab.record import append
 from hisops.lab.state import LAB, State, Store
+from hisops.lab.tools import caller
 
+Execute = Callable[[str, list[str], dict[str, str]], int]
 _SLOW = 4.0
 _NO_ADVICE_LOCALES = ("C", "POSIX", "en")
+
+
+def run_below(path: str, argv: list[str], environment: dict[str, str]) -> int:
+    """Run a command as a child of this process, with signals passed on; return its exit code."""
+    error, code = caller.execute(path, argv, environment)
+    if error:
+        raise OSError(error, os.strerror(error), path)
+    return code
 
 
 @dataclass(slots=True)
@@ -27,6 +38,10 @@ class Desk:
     host: str
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     started: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    pid: int = field(default_factory=os.getpid)
+    """The process that stands for this call on the host."""
+    execute: Execute = run_below
+    """Runs a command as the child of that process."""
 
     @property
     def machine(self) -> Machine:
@@ -109,4 +124,4 @@ class Desk:
     def record(self, event: str, **more: object) -> None:
         """Write into the lab's own record."""
         entry = {"event": event, "tool": self.tool, "argv": self.argv, "host": self.host, "user": self.user}
-        append(self.layout.record, **entry, pid=os.getpid(), **more)
+        append(self.layout.record, **entry, pid=self.pid, **more)

@@ -33,13 +33,20 @@ _MODULES = {
 _QUIET = ("hostname", "whoami", "id", "ps", "uname")
 
 
-def main(tool: str, directory: str, host: str) -> None:
-    """Become `tool` on `host` of the lab in `directory`."""
+def alone(tool: str, directory: str, host: str) -> None:
+    """Become `tool` on `host` of the lab in `directory`, in a process that has nothing imported yet."""
+    import site
+
+    site.main()
+    work(Desk(tool, sys.argv[1:], Layout(Path(directory)), host))
+
+
+def work(desk: Desk) -> None:
+    """Do what the tool of this desk does, and end."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    desk = Desk(tool, sys.argv[1:], Layout(Path(directory)), host)
-    module = importlib.import_module(_MODULES.get(tool, f"hisops.lab.tools.{tool}"))
-    if tool in _QUIET:
+    module = importlib.import_module(_MODULES.get(desk.tool, f"hisops.lab.tools.{desk.tool}"))
+    if desk.tool in _QUIET:
         os._exit(_finish(module.run(desk)))
     desk.record("start")
     code = module.run(desk)

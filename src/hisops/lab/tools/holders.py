@@ -12,16 +12,18 @@ from hisops.lab import cluster, cluster_stack
 from hisops.lab.processes import ancestors, arguments, descendants, holders
 from hisops.lab.tools.desk import Desk
 
-_INIT = "hisops.lab.machine"
+_LAB = "hisops.lab.server"
+"""In the command line of the lab's own processes, its workshops and what they are at included."""
 
 
 def host_processes(desk: Desk) -> list[int]:
     """Return the pids of the host's processes, without this tool and the shells above it."""
-    above = ancestors(os.getpid())
-    init = next((pid for pid in reversed(above) if _INIT in arguments(pid)), None)
-    own = {os.getpid(), *above}
-    pids = descendants(init) if init else []
-    return [pid for pid in pids if pid not in own and _INIT not in arguments(pid)]
+    try:
+        init = int(desk.machine.init.read_text())
+    except FileNotFoundError:
+        return []
+    own = {desk.pid, *ancestors(desk.pid)}
+    return [pid for pid in descendants(init) if pid not in own and _LAB not in arguments(pid)]
 
 
 def home_holders(desk: Desk, folder: Path) -> dict[int, set[Path]]:

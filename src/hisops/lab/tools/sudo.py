@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
+import shutil
 
 from hisops.lab.shell import SYSTEM_PATH
 from hisops.lab.tools.desk import Desk
@@ -101,15 +100,15 @@ def _execute(desk: Desk, user: str, command: list[str]) -> int:
         "SUDO_USER": desk.user,
         "SUDO_COMMAND": " ".join(command),
     }
+    path = command[0] if "/" in command[0] else shutil.which(command[0], path=environment["PATH"])
     try:
-        child = subprocess.Popen(command, env=environment)
+        if path is None:
+            raise FileNotFoundError
+        code = desk.execute(path, command, environment)
     except FileNotFoundError:
         desk.err(f"sudo: {command[0]}: command not found")
         return 1
     except PermissionError:
         desk.err(f"sudo: {command[0]}: Permission denied")
         return 1
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, lambda received, _: child.send_signal(received))
-    code = child.wait()
     return code if code >= 0 else 128 - code

@@ -173,9 +173,9 @@ class Session:
             self.say("OPatch will sleep for few seconds, before re-trying to get the lock...")
             self.desk.pause(1)
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(handle, f"{self.desk.pid}\n".encode(), 0)
         (self.storage / "patch_free").unlink(missing_ok=True)
-        (self.storage / "patch_locked").write_text(f"{session} {os.getpid()}\n")
+        (self.storage / "patch_locked").write_text(f"{session} {self.desk.pid}\n")
         return handle
 
     def free_lock(self, handle: int) -> None:
