@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -176,7 +177,12 @@ def main() -> None:
         os.set_inheritable(lock.fileno(), False)
         become_init()
         workshop.preload()
-        Server(layout).run()
+        try:
+            Server(layout).run()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)  # taking the interpreter down makes duckdb fill the log with what it leaks
 
 
 if __name__ == "__main__":
