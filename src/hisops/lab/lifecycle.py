@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hisops.lab import alert, background, pair, redo
+from hisops.lab import alert, background, mounting, pair, parameters, redo
 from hisops.lab.commands import CommandRefused
 from hisops.lab.inventory import Inventory
 from hisops.lab.media import checkpoint
@@ -34,10 +34,15 @@ _SLOW_MOUNT = 180
 Say = Callable[..., None]
 
 
-def start(desk: Desk, name: str, upto: str, say: Say) -> None:
-    """Start the instance as far as `upto` (nomount, mount, open)."""
+def start(desk: Desk, name: str, upto: str, say: Say, *, pfile: Path | None = None) -> None:
+    """Start the instance as far as `upto` (nomount, mount, open). A parameter file is for one without a database."""
     state = desk.store.read(name)
-    if not (Path(state["home"]) / "dbs" / f"spfile{state['sid']}.ora").exists():
+    try:
+        given = parameters.read(parameters.chosen(state, pfile)) if mounting.from_files(state) else None
+    except parameters.NotStarted as problem:
+        say(*problem.lines)
+        return
+    if given is None and not (Path(state["home"]) / "dbs" / f"spfile{state['sid']}.ora").exists():
         say(
             "ORA-01078: failure in processing system parameters",
             f"LRM-00109: could not open parameter file '{state['home']}/dbs/init{state['sid']}.ora'",
@@ -51,24 +56,29 @@ def start(desk: Desk, name: str, upto: str, say: Say) -> None:
         if state["release"] == R19.number:
             state["version"] = update.version if update else "19.3.0.0.0"
         state["listener"]["registers_at"] = registers_at(desk.store)
+        if given is not None:
+            parameters.take(state, given)
+            mounting.bare(state)
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
         alert.write(state, "Starting ORACLE instance (normal)", f"Patch level {state['version']}")
     background.start_instance(desk.layout, desk.host, name)
     say("ORACLE instance started.", "", *(_SGA if state["release"] == R19.number else _SGA_11))
-    if upto != "nomount":
-        mount(desk, name, say, opens_next=upto == "open")
-    if upto == "open":
-        try:
+    try:
+        if upto != "nomount":
+            mount(desk, name, say, opens_next=upto == "open")
+        if upto == "open":
             open_(desk, name, say)
-        except CommandRefused as refused:
-            say(f"ORA-{refused.number:05d}: {refused.text}")
+    except CommandRefused as refused:
+        say(f"ORA-{refused.number:05d}: {refused.text}")
 
 
 def mount(desk: Desk, name: str, say: Say, *, opens_next: bool = False) -> None:
     """Go from STARTED to MOUNTED."""
     desk.pause(_SLOW_MOUNT if desk.armed("slow-mount") else 0.5)
     with pair.changing_one(desk.store, name, adopt=not opens_next) as state:
+        if mounting.from_files(state):
+            mounting.read_in(state)
         state.update(status="MOUNTED", open_mode="MOUNTED")
         alert.write(state, "ALTER DATABASE   MOUNT", "Completed: ALTER DATABASE   MOUNT")
     say("Database mounted.")
@@ -112,6 +122,8 @@ def _step(desk: Desk, name: str, status: str) -> None:
     with pair.changing_one(desk.store, name) as state:
         if status == "MOUNTED" and state["datafiles"]:
             checkpoint.write(desk.store, name, state, fuzzy=False)
+        if mounting.from_files(state):
+            mounting.keep(state)
         state.update(status=status, open_mode="MOUNTED" if status == "MOUNTED" else "")
         for pdb in state["pdbs"]:
             pdb.update(open_mode="MOUNTED", restricted="NO")
@@ -122,6 +134,8 @@ def _step(desk: Desk, name: str, status: str) -> None:
 
 def _end(desk: Desk, name: str, how: str) -> None:
     with pair.changing_one(desk.store, name) as state:
+        if mounting.from_files(state):
+            mounting.end(desk.store, name, state)
         alert.write(state, f"Shutting down ORACLE instance ({how})", "Instance shutdown complete")
         down(state)
     background.stopped(desk.layout, name, "instance")

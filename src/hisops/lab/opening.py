@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hisops.lab import alert, history, redo
+from hisops.lab import alert, history, mounting, redo, reopening
 from hisops.lab.branches import fork
 from hisops.lab.broker.config import must_not_open
 from hisops.lab.commands import CommandRefused, open_pdb
@@ -17,6 +17,9 @@ FAILED_OVER = "possible failover to another database prevents this database from
 def open_database(state: State, *, read_only: bool = False, resetlogs: bool = False) -> None:
     """Go from MOUNTED to OPEN, and open the pluggable databases whose state was saved so."""
     _refuse(state, resetlogs)
+    if mounting.from_files(state):
+        reopening.check(state, resetlogs=resetlogs)
+        reopening.take(state)
     if resetlogs:
         fork(state, current(state) + 1)
         state["needs_resetlogs"] = False
@@ -25,6 +28,9 @@ def open_database(state: State, *, read_only: bool = False, resetlogs: bool = Fa
     if mode == "READ WRITE":
         state["scn_at"] = time.time()
         history.mark(state, state["scn_at"])
+        if mounting.from_files(state):
+            reopening.stamp(state)
+            mounting.keep(state)
     alert.write(state, "ALTER DATABASE OPEN", "Completed: ALTER DATABASE OPEN")
     for pdb in state["pdbs"]:
         if pdb["name"] == "PDB$SEED":

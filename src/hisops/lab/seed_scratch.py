@@ -25,6 +25,7 @@ def database_state(machine: Machine) -> State:
         "invalid_objects": [],
         "sqlpatch": [],
         "registry": [],
+        "parameters": {},
         "work": [],
         "kept": {},
         "tracking": False,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hisops.lab.media import datafile, segments
-from hisops.lab.media.blocks import Block
+from hisops.lab.media.blocks import Block, Corrupt
 from hisops.lab.media.carrier import Unreadable
 from hisops.lab.media.datafile import Header
 from hisops.lab.media.tables import DICTIONARY
@@ -28,8 +28,9 @@ def write(store: Store, name: str, state: State, *, fuzzy: bool) -> None:
     cache = _cache(store, name)
     known = _read(cache)
     for file in state["datafiles"]:
-        own = known.get(str(file["file"]), {})
-        new = _changed(segments.image(state, file, int(state["scn"])), own, int(state["scn"]))
+        image = segments.image(state, file, int(state["scn"]))
+        own = known.get(str(file["file"])) or _found(state, file, image)
+        new = _changed(image, own, int(state["scn"]))
         if _put(state, file, new, fuzzy=fuzzy, fresh=not own):
             own |= {at: [zlib.crc32(block.body), block.scn] for at, block in new.items()}
         known[str(file["file"])] = own
@@ -82,6 +83,26 @@ def _changed(image: Mapping[int, Block], own: Known, scn: int) -> dict[int, Bloc
         told = segments.rows_of(block)[0]
         found[at] = block if told != DICTIONARY else _at(block, scn)
     return found
+
+
+def _found(state: State, file: State, image: Mapping[int, Block]) -> Known:
+    """Return what lies in a file that nobody remembers to have written: a restored one. Damage is left as it is."""
+    path = Path(file["name"])
+    try:
+        header = datafile.header_of(path, file["file"])
+    except Unreadable:
+        return {}
+    found: Known = {}
+    for block in datafile.scan(path, header) if header.dbid == state["dbid"] else ():
+        found[block.number] = [zlib.crc32(_held(block, image)), 0 if isinstance(block, Corrupt) else block.scn]
+    return found
+
+
+def _held(block: Block | Corrupt, image: Mapping[int, Block]) -> bytes:
+    """Return what a block holds; of one that is damaged, what it ought to hold."""
+    if not isinstance(block, Corrupt) and not block.marked:
+        return block.body
+    return image[block.number].body if block.number in image else b""
 
 
 def _at(block: Block, scn: int) -> Block:

@@ -14,6 +14,7 @@ _KEPT = (
     "name", "db_unique_name", "dbid", "role", "log_mode", "flashback_on", "force_logging", "version", "datafiles",
     "incarnations", "sequence", "scn", "scn_at", "logs", "backups", "backup_jobs", "autobackup", "configured",
     "tracking", "tablespaces", "restore_points", "pdbs", "marks", "fra",
+    "needs_resetlogs", "logfiles", "tempfiles", "orphans",
 )  # fmt: skip
 
 

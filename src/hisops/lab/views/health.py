@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hisops.lab.commands import ROOT
+from hisops.lab.mounting import from_files
+from hisops.lab.parameters import control_files
+from hisops.lab.redo import mounted
+from hisops.lab.reopening import logfiles
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
 from hisops.lab.views.common import exact, visible
@@ -38,15 +42,11 @@ def views(state: State, container: str) -> dict[str, Table]:
         ),
         "v$controlfile": Table(
             "status VARCHAR2(7), name VARCHAR2(513), is_recovery_dest_file VARCHAR2(3), con_id NUMBER",
-            [
-                (None, f"{_data(state)}/control01.ctl", "NO", 0),
-                (None, f"{state['fra']['path']}/{state['db_unique_name']}/control02.ctl", "YES", 0),
-            ],
+            [(None, name, recovery, 0) for name, recovery in _control_files(state)],
         ),
         "v$logfile": Table(
             "group# NUMBER, status VARCHAR2(7), type VARCHAR2(7), member VARCHAR2(513), con_id NUMBER",
-            [(group, None, "ONLINE", f"{_data(state)}/redo{group:02d}{side}.log", 0)
-             for group in (1, 2, 3) for side in "ab"],
+            [(at // 2 + 1, None, "ONLINE", name, 0) for at, name in enumerate(logfiles(state)) if mounted(state)],
         ),
         "v$recover_file": Table(
             "file# NUMBER, online VARCHAR2(7), online_status VARCHAR2(7), error VARCHAR2(18), change# NUMBER, "
@@ -66,8 +66,12 @@ def views(state: State, container: str) -> dict[str, Table]:
     return found
 
 
-def _data(state: State) -> str:
-    return str(state["datafiles"][0]["name"]).rpartition("/")[0]
+def _control_files(state: State) -> list[tuple[str, str]]:
+    if from_files(state):
+        return [(str(path), "NO") for path in control_files(state) if mounted(state)]
+    folder = str(state["datafiles"][0]["name"]).rpartition("/")[0]
+    area = f"{state['fra']['path']}/{state['db_unique_name']}"
+    return [(f"{folder}/control01.ctl", "NO"), (f"{area}/control02.ctl", "YES")]
 
 
 def _metrics(state: State) -> list[tuple[str, Row]]:

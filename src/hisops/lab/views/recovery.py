@@ -127,16 +127,19 @@ def _members(state: State, peer: State | None) -> list[Row]:
     return rows
 
 
+def temp_names(state: State) -> list[str]:
+    """Return the names of the temporary files."""
+    return [file[3] for file in _temp_files(state)]
+
+
 def _temp_files(state: State) -> list[tuple[str, int, int, str]]:
     """Return container, its number, file number and name of each temporary file."""
     if not state["datafiles"]:
         return []
     folder = str(state["datafiles"][0]["name"]).rpartition("/")[0]
     known = [(name, number) for name, number in containers(state).items() if name != "PDB$SEED"]
-    return [
-        (name, number, at, f"{folder}/{'' if name == ROOT else name + '/'}temp01.dbf")
-        for at, (name, number) in enumerate(known, start=1)
-    ]
+    named = state.get("tempfiles") or [f"{folder}/{'' if name == ROOT else name + '/'}temp01.dbf" for name, _ in known]
+    return [(name, number, at, path) for at, ((name, number), path) in enumerate(zip(known, named, strict=False), start=1)]
 
 
 def _fixed(file: tuple[str, int, int, str]) -> Row:

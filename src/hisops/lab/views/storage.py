@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hisops.lab.media import area
+from hisops.lab.media.carrier import Unreadable
+from hisops.lab.media.datafile import header_of
+from hisops.lab.mounting import from_files
 from hisops.lab.redo import STANDBY
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
@@ -39,8 +43,7 @@ def views(state: State, container: str) -> dict[str, Table]:
         "v$datafile_header": Table(
             "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), error VARCHAR2(18), fuzzy VARCHAR2(3), "
             "checkpoint_change# NUMBER, con_id NUMBER",
-            [(f["file"], f["name"], "ONLINE", None, "YES" if state["status"] == "OPEN" else "NO", state["scn"],
-              f["con_id"]) for f in files],
+            [_header(state, f) for f in files],
         ),
         "v$backup": Table(
             "file# NUMBER, status VARCHAR2(18), con_id NUMBER", [(f["file"], "NOT ACTIVE", f["con_id"]) for f in files]
@@ -64,6 +67,18 @@ def views(state: State, container: str) -> dict[str, Table]:
         "v$log": _redo(state),
         "v$archived_log": _archived(state),
     }  # fmt: skip
+
+
+def _header(state: State, file: State) -> tuple[Any, ...]:
+    """Return what the header of a data file says; of a database that was built from files it is read there."""
+    fuzzy, number, problem = "YES" if state["status"] == "OPEN" else "NO", state["scn"], None
+    if from_files(state):
+        try:
+            header = header_of(Path(file["name"]), file["file"])
+            fuzzy, number = "YES" if header.fuzzy else "NO", header.checkpoint
+        except Unreadable as gone:
+            fuzzy, number, problem = None, 0, "FILE NOT FOUND" if gone.block is None else "CANNOT READ HEADER"
+    return (file["file"], file["name"], "ONLINE", problem, fuzzy, number, file["con_id"])
 
 
 def _redo(state: State) -> Table:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hisops.lab import lifecycle, pair
+from pathlib import Path
+
+from hisops.lab import lifecycle, mounting, pair
 from hisops.lab.commands import ROOT, CommandRefused
 from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command, syntax_error
 from hisops.lab.tools.rman.script import flag, option
@@ -39,6 +41,7 @@ def end_of_block(run: Run) -> None:
     for name in [name for name in run.channels if not name.startswith("ORA_DISK_")]:
         run.release(name)
     run.templates.clear()
+    run.plan.end_block()
 
 
 def set_(run: Run, words: list[str]) -> None:
@@ -78,8 +81,10 @@ def _life(run: Run, statement: str) -> bool:
 
 
 def startup(run: Run, words: list[str]) -> None:
-    """STARTUP [NOMOUNT | MOUNT] [FORCE]."""
+    """STARTUP [NOMOUNT | MOUNT] [FORCE] [RESTRICT] [PFILE 'file']."""
     rest = words[1:]
+    pfile = option(rest, "pfile") if mounting.from_files(run.state) else None
+    restrict = flag(rest, "restrict")
     if not set(rest) <= {"nomount", "mount", "force", "open", "dba"}:
         raise syntax_error(rest[-1])
     if run.state["status"] != "DOWN":
@@ -89,8 +94,12 @@ def startup(run: Run, words: list[str]) -> None:
     run.say("", "connected to target database (not started)")
     upto = next((word for word in ("nomount", "mount") if word in rest), "open")
     memory: list[str] = []
-    lifecycle.start(run.desk, run.database, upto, _voice(run, _OPENED, memory))
+    voice = _voice(run, _OPENED, memory)
+    lifecycle.start(run.desk, run.database, upto, voice, pfile=Path(pfile) if pfile else None)
     run.say("", *memory[:1], "", *memory[1:])
+    if restrict:
+        with run.desk.store.change(run.database) as state:
+            state["restricted"] = True
 
 
 def shutdown(run: Run, words: list[str]) -> None:

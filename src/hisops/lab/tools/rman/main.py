@@ -16,19 +16,22 @@ from hisops.lab.tools.rman import channels
 from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup
 from hisops.lab.tools.rman.configure import configure, show
 from hisops.lab.tools.rman.listing import listing
-from hisops.lab.tools.rman.restoring import restore
+from hisops.lab.tools.rman.rebuild import commands as rebuild
+from hisops.lab.tools.rman.rebuild.settings import set_
 from hisops.lab.tools.rman.retention import report
 from hisops.lab.tools.rman.run import RmanFailed, Run, syntax_error
 from hisops.lab.tools.rman.script import Command, parsed
-from hisops.lab.tools.rman.service import recover
 from hisops.lab.tools.rman.upkeep import catalog, crosscheck, delete
 from hisops.lab.tools.rman.validation import validate
 
 _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "backup": run_backup,
     "validate": validate,
-    "restore": restore,
-    "recover": recover,
+    "restore": rebuild.restore,
+    "recover": rebuild.recover,
+    "switch": rebuild.switch,
+    "reset": rebuild.reset,
+    "drop": rebuild.drop,
     "list": listing,
     "crosscheck": crosscheck,
     "delete": delete,
@@ -37,7 +40,7 @@ _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "show": show,
     "allocate": channels.allocate,
     "release": channels.release,
-    "set": channels.set_,
+    "set": set_,
     "startup": channels.startup,
     "shutdown": channels.shutdown,
 }
@@ -46,7 +49,7 @@ _BY_TEXT: dict[str, Callable[[Run, str], None]] = {
     "sql": channels.sql,
     "alter": channels.sql,
 }
-_WITHOUT_INSTANCE = ("startup", "shutdown")
+_WITHOUT_INSTANCE = ("startup", "shutdown", "set")
 _TARGETS = ("/", "/ as sysbackup", "/ as sysdba")
 _LOGON = re.compile(r'(?P<user>\w+)/(?P<password>"[^"]*"|[^@\s]*)(?:@(?P<where>\S+))?(?: as sys(?:dba|backup))?', re.I)
 
@@ -115,6 +118,9 @@ def _connect(rman: Run, target: str) -> bool:
             return True
         rman.failure("RMAN-04005: error from target database: ", *NOT_AVAILABLE[:3])
         return False
+    if state["status"] == "STARTED":
+        rman.say(f"connected to target database: {state['name']} (not mounted)", "")
+        return True
     mounted = "" if state["status"] == "OPEN" else f", {'not open' if state['status'] == 'MOUNTED' else 'not mounted'}"
     rman.say(f"connected to target database: {state['name']} (DBID={state['dbid']}{mounted})", "")
     return True

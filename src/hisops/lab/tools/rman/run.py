@@ -9,6 +9,7 @@ from pathlib import Path
 from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import date, now
+from hisops.lab.tools.rman.rebuild.plan import Plan
 
 _RULE = "RMAN-00571: ==========================================================="
 _DEFAULT = "ORA_DISK_1"
@@ -45,6 +46,7 @@ class Run:
     block: int = 0
     templates: dict[str, str] = field(default_factory=dict)
     from_file: bool = False
+    plan: Plan = field(default_factory=Plan)
 
     @property
     def state(self) -> State:

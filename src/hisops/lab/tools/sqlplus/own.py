@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _SILENT_SETTINGS = {
     "SQLBLANKLINES", "EXITCOMMIT", "ERRORLOGGING", "ARRAYSIZE", "UNDERLINE", "SPACE",
     "NEWPAGE", "SQLNUMBER", "AUTOCOMMIT", "AUTOTRACE", "AUTOPRINT", "HEADSEP", "NUMFORMAT",
 }  # fmt: skip
+_PFILE = re.compile(r"\bpfile\s*=\s*('[^']*'|\"[^\"]*\"|\S+)", re.IGNORECASE)
 
 
 def _set(plus: Plus, rest: str) -> None:
@@ -72,7 +74,9 @@ def _exit(plus: Plus, rest: str) -> None:
 
 
 def _startup(plus: Plus, rest: str) -> None:
-    words = [word for word in rest.lower().split() if word not in ("open", "restrict", "upgrade", "quiet")]
+    named = _PFILE.search(rest)
+    given = _PFILE.sub("", rest).lower().split()
+    words = [word for word in given if word not in ("open", "restrict", "upgrade", "quiet")]
     unknown = [word for word in words if word not in ("mount", "nomount", "force")]
     if unknown:
         plus.say("SP2-0714: invalid combination of STARTUP options")
@@ -86,7 +90,11 @@ def _startup(plus: Plus, rest: str) -> None:
             return
         lifecycle.stop(plus.desk, connection.database, "abort", lambda *_: None)
     upto = next((word for word in words if word != "force"), "open")
-    lifecycle.start(plus.desk, connection.database, upto, plus.say)
+    pfile = Path(named[1].strip("'\"")) if named else None
+    lifecycle.start(plus.desk, connection.database, upto, plus.say, pfile=pfile)
+    if "restrict" in given and connection.state["status"] != "DOWN":
+        with plus.desk.store.change(connection.database) as state:
+            state["restricted"] = True
 
 
 def _shutdown(plus: Plus, rest: str) -> None:

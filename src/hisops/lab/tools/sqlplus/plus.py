@@ -170,10 +170,8 @@ class Plus:
         if self.connection is None:
             self.say("SP2-0640: Not connected")
             return
-        if self._change_stage(self.connection, text):
-            return
         try:
-            if self._given(self.connection, text):
+            if self._change_stage(self.connection, text) or self._given(self.connection, text):
                 return
             words, outcome = self._run(self.connection, text)
         except VariableRefused as refused:
@@ -217,7 +215,10 @@ class Plus:
         if not match or not connection.sysdba or connection.state["status"] != before[stage]:
             return False
         if stage == "MOUNT":
-            lifecycle.mount(self.desk, connection.database, lambda *_: None)
+            try:
+                lifecycle.mount(self.desk, connection.database, lambda *_: None)
+            except CommandRefused as refused:
+                raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
         else:
             try:
                 lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))

@@ -1,0 +1,1 @@
+"""RMAN building a database anew from backups: SET, RESTORE, SWITCH, RECOVER, RESET, DROP, DUPLICATE."""
