@@ -70,7 +70,7 @@ def header(state: State, file: State, blocks: int, *, fuzzy: bool) -> Header:
 
 def tablespace(file: State) -> str:
     """Return the tablespace of a data file, which the lab names after the file."""
-    plain = Path(file["name"]).name.partition(".")[0].rstrip("0123456789").upper()
+    plain = segments.made_as(file).partition(".")[0].rstrip("0123456789").upper()
     return {"UNDOTBS": "UNDOTBS1", "HISDATA": "LISDATA" if file["con"] == "LISPDB" else "HISDATA"}.get(plain, plain)
 
 

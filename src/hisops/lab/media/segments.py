@@ -63,16 +63,21 @@ _PLACES: Mapping[str, tuple[Segment, ...]] = {
 }
 
 
+def made_as(file: State) -> str:
+    """Return the last part of the name that a data file was made with; a restored one may have another by now."""
+    return str(file.get("made_as") or PurePath(file["name"]).name)
+
+
 def of(file: State) -> tuple[Segment, ...]:
-    """Return the segments of a data file, by its container and the last part of its name."""
-    name = PurePath(file["name"]).name
+    """Return the segments of a data file, by its container and the name that it was made with."""
+    name = made_as(file)
     return _PLACES.get(f"{file['con']} {name}", _PLACES.get(name, ()))
 
 
 def extents(file: State, count: int) -> Iterator[tuple[str, int, int]]:
     """Yield table, first block and number of blocks of each segment of a file of `count` blocks."""
     own = of(file)
-    for segment, after in zip(own, [*own[1:], None], strict=True):
+    for segment, after in zip(own, [*own[1:], None][: len(own)], strict=True):
         end = after.first if after else max(count, segment.first + segment.blocks)
         yield segment.table, segment.first, end - segment.first
 

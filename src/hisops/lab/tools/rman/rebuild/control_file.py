@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hisops.lab import mounting
-from hisops.lab.media import carrier, control, piece
+from hisops.lab.media import carrier, control, piece, segments
 from hisops.lab.media.piece import Piece
 from hisops.lab.parameters import control_files
 from hisops.lab.state import State
@@ -136,6 +136,7 @@ def _write_control(run: Run, held: Piece, target: str | None) -> list[Path]:
         if wrong := reading.not_created(state, path):
             raise failed_command("restore", f"ORA-19870: error while restoring backup piece {path}", *wrong)
     known = control.decoded(held.control) | {"needs_resetlogs": True}
+    known["datafiles"] = [{**file, "made_as": segments.made_as(file)} for file in known["datafiles"]]
     known["logfiles"] = known.get("logfiles") or _logs_of(known)
     for path in paths:
         control.write(path, known)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hisops.lab import mounting
+from hisops.lab.media import area as recovery_area
 from hisops.lab.parameters import word
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman.logs import stamp
-from hisops.lab.tools.rman.pieces import MB, used
+
 from hisops.lab.tools.rman.rebuild import reading
 from hisops.lab.tools.rman.rebuild.limits import Limit, all_logs
 from hisops.lab.tools.rman.rebuild.reading import Set, Unusable
@@ -132,8 +133,8 @@ def _refuse_full(run: Run, path: Path, size: int, handle: str) -> None:
     head = f"ORA-19870: error while restoring backup piece {handle}"
     if problem := reading.not_created(state, path):
         raise Unusable(head, *problem)
-    area, limit = state["fra"]["path"], int(state["fra"]["limit_mb"]) * MB
-    if area and path.is_relative_to(area) and (run.desk.armed("fra-full") or used(state) + size > limit):
+    area, limit = state["fra"]["path"], recovery_area.limit(state)
+    if area and path.is_relative_to(area) and (run.desk.armed("fra-full") or recovery_area.used(state) + size > limit):
         raise Unusable(head, "ORA-19809: limit exceeded for recovery files",
                        f"ORA-19804: cannot reclaim {size} bytes disk space from {limit} bytes limit")  # fmt: skip
 
