@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hisops.lab import control, history, pair
-from hisops.lab.layout import PRIMARY_HOST, SCRATCH_HOST, SIDS, Layout
+from hisops.lab import history, mounting, pair, roles, scenario
+from hisops.lab.layout import HOSTS, PRIMARY_HOST, SCRATCH_HOST, SIDS, Layout
+from hisops.lab.seeds import start_states
 from hisops.lab.state import Store
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.rman import main as rman_main
 from hisops.lab.tools.sqlplus.own import COMMANDS
 from hisops.lab.tools.sqlplus.plus import Leave, Plus
+from hisops.lab.tree import build
 
 NLS = {"NLS_DATE_FORMAT": "YYYY-MM-DD HH24:MI:SS", "NLS_LANG": "AMERICAN_AMERICA.AL32UTF8"}
 
@@ -33,8 +35,13 @@ class Workbench:
 
     def __init__(self, directory: Path) -> None:
         self.layout = Layout(directory)
-        control._write_lab(self.layout, 0.0)
         self.store = Store(self.layout.state)
+        states = start_states({host: self.layout.machine(host) for host in HOSTS}, 0.0)
+        for host in (PRIMARY_HOST, SCRATCH_HOST):
+            build(self.layout, host)
+        scenario.furnish(self.layout, {"his": states["his"]})
+        for name, state in states.items():
+            self.store.write(name, state)
         self.scratch = self.layout.machine(SCRATCH_HOST)
         self.data = self.scratch.oracle_base / "oradata" / "HIS"
         self.data.mkdir()
@@ -42,6 +49,7 @@ class Workbench:
         self.write_pfile()
         self.copies = self.scratch.nas / "copies"
         self.code = 0
+        self.last = 0
 
     def write_pfile(self, **more: str) -> None:
         values = {
@@ -99,12 +107,48 @@ class Workbench:
         """Return the copy of the newest autobackup."""
         return self.copied("o1_mf_s_")[-1]
 
+    def clear(self) -> None:
+        """Leave nothing on the scratch host, and all copies as they were made."""
+        with self.store.change("his_rt") as state:
+            mounting.bare(state)
+            roles.down(state)
+        for folder in (self.data, self.scratch.oracle_base / "fast_recovery_area"):
+            shutil.rmtree(folder)
+            folder.mkdir()
+        self.write_pfile()
+        self.copy_pieces()
+
+    def mount(self, *, catalog: bool = True) -> None:
+        """Start from the parameter file, restore the control file and mount it."""
+        self.sql("startup nomount")
+        known = f"catalog start with '{self.copies}/' noprompt;\n" if catalog else ""
+        self.restore(f"restore controlfile from '{self.control_file()}';\nalter database mount;\n{known}")
+
+    def script(self, until: str) -> str:
+        """Return a run block that restores and recovers into the folder of the scratch database."""
+        names = f"set newname for database to '{self.data}/%U';"
+        return f"run {{\n{until}\n{names}\nrestore database;\nswitch datafile all;\nrecover database;\n}}\n"
+
+    def renaming(self) -> list[str]:
+        """Return the statements that put the online logs into that folder."""
+        logs = self.state()["logfiles"]
+        return [f"alter database rename file '{log}' to '{self.data}/{Path(log).name}';" for log in logs]
+
+    def opening(self) -> str:
+        return "\n".join([*self.renaming(), "alter database open resetlogs;"])
+
+    def beats(self) -> list[int]:
+        """Return what the restored database shows."""
+        said = self.sql("set heading off", "select beat from hisops.hisops_heartbeat order by beat;")
+        return [int(line) for line in said.splitlines() if line.strip().isdigit()]
+
     def state(self) -> dict[str, Any]:
         return self.store.read("his_rt")
 
     def _desk(self, tool: str, host: str, argv: list[str]) -> Quiet:
         machine = self.layout.machine(host)
-        env = {"ORACLE_HOME": str(machine.oracle_home), "ORACLE_SID": SIDS[host], "HOME": str(machine.home("oracle")), **NLS}
+        env = {"ORACLE_HOME": str(machine.oracle_home), "ORACLE_SID": SIDS[host], **NLS}
+        env["HOME"] = str(machine.home("oracle"))
         return Quiet(tool, argv, self.layout, host, env)
 
 

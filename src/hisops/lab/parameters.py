@@ -12,17 +12,19 @@ Parameters = dict[str, str]
 _LINE = re.compile(r"(?:(?:\*|\w+)\.)?(?P<name>\w+)\s*=\s*(?P<value>.*)")
 _ITEM = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^\s,()'\"]+)")
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_KNOWN = frozenset(
-    "audit_file_dest audit_trail cluster_database compatible control_files db_block_size db_create_file_dest "
-    "db_create_online_log_dest_1 db_create_online_log_dest_2 db_domain db_file_name_convert db_files db_name "
-    "db_recovery_file_dest db_recovery_file_dest_size db_unique_name diagnostic_dest dispatchers "
-    "enable_pluggable_database fal_server global_names instance_name job_queue_processes local_listener "
-    "log_archive_config log_archive_dest_1 log_archive_dest_2 log_archive_dest_state_1 log_archive_dest_state_2 "
-    "log_archive_format log_file_name_convert max_dump_file_size memory_max_target memory_target nls_language "
-    "nls_territory open_cursors pga_aggregate_target processes recovery_parallelism remote_login_passwordfile "
-    "service_names sessions sga_max_size sga_target shared_pool_size smtp_out_server spfile standby_file_management "
-    "undo_management undo_retention undo_tablespace use_large_pages aq_tm_processes".split()
-)
+_KNOWN = frozenset({
+    "audit_file_dest", "audit_trail", "cluster_database", "compatible", "control_files", "db_block_size",
+    "db_create_file_dest", "db_create_online_log_dest_1", "db_create_online_log_dest_2", "db_domain",
+    "db_file_name_convert", "db_files", "db_name", "db_recovery_file_dest", "db_recovery_file_dest_size",
+    "db_unique_name", "diagnostic_dest", "dispatchers", "enable_pluggable_database", "fal_server", "global_names",
+    "instance_name", "job_queue_processes", "local_listener", "log_archive_config", "log_archive_dest_1",
+    "log_archive_dest_2", "log_archive_dest_state_1", "log_archive_dest_state_2", "log_archive_format",
+    "log_file_name_convert", "max_dump_file_size", "memory_max_target", "memory_target", "nls_language",
+    "nls_territory", "open_cursors", "pga_aggregate_target", "processes", "recovery_parallelism",
+    "remote_login_passwordfile", "service_names", "sessions", "sga_max_size", "sga_target", "shared_pool_size",
+    "smtp_out_server", "spfile", "standby_file_management", "undo_management", "undo_retention", "undo_tablespace",
+    "use_large_pages", "aq_tm_processes",
+})  # fmt: skip
 
 
 class NotStarted(Exception):

@@ -138,8 +138,11 @@ def _temp_files(state: State) -> list[tuple[str, int, int, str]]:
         return []
     folder = str(state["datafiles"][0]["name"]).rpartition("/")[0]
     known = [(name, number) for name, number in containers(state).items() if name != "PDB$SEED"]
-    named = state.get("tempfiles") or [f"{folder}/{'' if name == ROOT else name + '/'}temp01.dbf" for name, _ in known]
-    return [(name, number, at, path) for at, ((name, number), path) in enumerate(zip(known, named, strict=False), start=1)]
+    usual = [f"{folder}/{'' if name == ROOT else name + '/'}temp01.dbf" for name, _ in known]
+    named = state.get("tempfiles") or usual
+    return [
+        (name, number, at, path) for at, ((name, number), path) in enumerate(zip(known, named, strict=False), start=1)
+    ]
 
 
 def _fixed(file: tuple[str, int, int, str]) -> Row:

@@ -71,13 +71,15 @@ def views(state: State, container: str) -> dict[str, Table]:
 
 def _header(state: State, file: State) -> tuple[Any, ...]:
     """Return what the header of a data file says; of a database that was built from files it is read there."""
-    fuzzy, number, problem = "YES" if state["status"] == "OPEN" else "NO", state["scn"], None
+    fuzzy: str | None = "YES" if state["status"] == "OPEN" else "NO"
+    number, problem = state["scn"], None
     if from_files(state):
         try:
             header = header_of(Path(file["name"]), file["file"])
             fuzzy, number = "YES" if header.fuzzy else "NO", header.checkpoint
         except Unreadable as gone:
-            fuzzy, number, problem = None, 0, "FILE NOT FOUND" if gone.block is None else "CANNOT READ HEADER"
+            fuzzy, number = None, 0
+            problem = "FILE NOT FOUND" if gone.block is None else "CANNOT READ HEADER"
     return (file["file"], file["name"], "ONLINE", problem, fuzzy, number, file["con_id"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from hisops.lab import mounting
@@ -59,9 +58,6 @@ def _refuse(run: Run, what: str, target: str | None) -> None:
 
 def _source(run: Run, what: str, handle: str | None, tag: str | None, *, automatic: bool) -> tuple[Piece, str]:
     """Return the piece that holds what is wanted, and its name."""
-    part: Callable[[dict[str, object]], object] = lambda about: about[
-        "controlfile" if what == "controlfile" else "spfile"
-    ]  # noqa: E731
     if automatic:
         handle = _autobackup(run)
     elif handle is None:
@@ -70,7 +66,7 @@ def _source(run: Run, what: str, handle: str | None, tag: str | None, *, automat
         held = reading.read(run, handle)
     except reading.Unusable as problem:
         raise failed_command("restore", *problem.lines) from problem
-    if not part(dict(held.about)):
+    if not held.about["controlfile" if what == "controlfile" else "spfile"]:
         raise failed_command("restore", _NOT_FOUND)
     return held, handle
 

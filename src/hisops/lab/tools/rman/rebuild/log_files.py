@@ -13,7 +13,6 @@ from hisops.lab.parameters import word
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman.logs import stamp
-
 from hisops.lab.tools.rman.rebuild import reading
 from hisops.lab.tools.rman.rebuild.limits import Limit, all_logs
 from hisops.lab.tools.rman.rebuild.reading import Set, Unusable

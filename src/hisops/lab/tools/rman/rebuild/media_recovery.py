@@ -58,8 +58,9 @@ def recover(run: Run, words: list[str]) -> None:
 
 
 def _not_mounted(state: State) -> str:
-    return "RMAN-06067: RECOVER DATABASE required with a backup or created control file" if state["status"] == "OPEN" else (
-        "ORA-01507: database not mounted")  # fmt: skip
+    if state["status"] == "OPEN":
+        return "RMAN-06067: RECOVER DATABASE required with a backup or created control file"
+    return "ORA-01507: database not mounted"
 
 
 def _headers(state: State, files: Mapping[int, Path]) -> dict[int, Header]:
@@ -81,7 +82,8 @@ def _refuse(state: State, end: Limit, heads: Mapping[int, Header]) -> None:
         if header.resetlogs not in branches:
             raise failed_command(
                 "recover", "ORA-00283: recovery session canceled due to errors",
-                f"ORA-19909: datafile {number} belongs to an orphan incarnation", f"ORA-01110: data file {number}: '{name}'",
+                f"ORA-19909: datafile {number} belongs to an orphan incarnation",
+                f"ORA-01110: data file {number}: '{name}'",
             )  # fmt: skip
         if end.scn is not None and header.checkpoint > end.scn:
             raise failed_command(

@@ -26,7 +26,8 @@ def refuse_clashes(names: dict[int, Path]) -> None:
     for number, path in names.items():
         twin = next((other for other, name in names.items() if name == path and other < number), None)
         if twin is not None:
-            raise failed_command("restore", f"RMAN-05001: auxiliary file name {path} conflicts with a file used by the target database")  # fmt: skip
+            used = "conflicts with a file used by the target database"
+            raise failed_command("restore", f"RMAN-05001: auxiliary file name {path} {used}")
 
 
 def managed(state: State, file: State, folder: str) -> Path:

@@ -51,7 +51,7 @@ def read(run: Run, handle: str) -> Piece:
         raise Unusable(head, "ORA-19913: unable to decrypt backup", "ORA-28365: wallet is not open") from problem
     except Unreadable as problem:
         if not problem.block:
-            raise Unusable(head, f"ORA-19587: error occurred reading 8192 bytes at block number 1",
+            raise Unusable(head, "ORA-19587: error occurred reading 8192 bytes at block number 1",
                            f"ORA-27091: unable to queue I/O on {handle}") from problem  # fmt: skip
         raise Unusable(
             head, f"ORA-19599: block number {problem.block} is corrupt in backup piece {handle}"

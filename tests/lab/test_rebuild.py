@@ -1,0 +1,166 @@
+"""RMAN on the scratch host: a database comes back out of pieces and logs alone, as far as it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hisops.lab.media.blocks import SIZE
+from tests.lab.workbench import Workbench
+
+
+@pytest.fixture(scope="module")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    """Level 0, level 1 and logs of a primary, copied to the storage; the scratch host has nothing."""
+    bench = Workbench(tmp_path_factory.mktemp("rebuild") / "site")
+    bench.beat(1, 2)
+    bench.rman("backup as compressed backupset incremental level 0 database plus archivelog;\n")
+    bench.beat(3)
+    bench.rman("backup incremental level 1 database;\n")
+    bench.beat(4)
+    bench.last = bench.beat(5, gone=(1,))
+    bench.rman("backup archivelog all;\n")
+    bench.copy_pieces()
+    return bench
+
+
+@pytest.fixture
+def bench(backed_up: Workbench) -> Workbench:
+    """The same, with the scratch instance down and its folders empty."""
+    backed_up.clear()
+    return backed_up
+
+
+def test_the_rows_of_an_scn_come_back_and_a_new_incarnation_begins(bench: Workbench) -> None:
+    production = bench.store.read("his")
+    bench.mount()
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert bench.code == 0, said
+    assert said.count("channel ORA_DISK_1: starting datafile backup set restore") == 3
+    assert said.count("channel ORA_DISK_1: starting incremental datafile backup set restore") == 3
+    assert "media recovery complete, elapsed time: 00:00:01" in said
+    opened = bench.restore(bench.opening())
+    assert "Statement processed" in opened
+    assert bench.beats() == [1, 2, 3, 4]
+    state = bench.state()
+    assert (state["status"], state["dbid"], state["db_unique_name"]) == ("OPEN", production["dbid"], "HIS_RT")
+    assert state["incarnations"][-1]["resetlogs"] == bench.last
+    assert "48" in bench.sql("select resetlogs_change# from v$database;")
+    assert "MOUNTED" in bench.sql("show pdbs")
+    assert bench.store.read("his")["datafiles"] == production["datafiles"]
+
+
+def test_without_until_recovery_asks_for_a_log_that_nobody_knows(bench: Workbench) -> None:
+    bench.mount()
+    said = bench.restore(bench.script(""))
+    assert bench.code == 1
+    assert "RMAN-03002: failure of recover command at" in said
+    sequence = max(log["sequence"] for log in bench.store.read("his")["logs"]) + 1
+    assert f"RMAN-06054: media recovery requesting unknown archived log for thread 1 with sequence {sequence}" in said
+    assert "RMAN" not in bench.restore(bench.opening()).partition("connected to target")[2].replace("RMAN>", "")
+    assert bench.beats() == [2, 3, 4, 5]
+
+
+def test_rows_stay_when_the_restored_database_is_restarted(bench: Workbench) -> None:
+    bench.mount()
+    bench.restore(bench.script(f"set until scn {bench.last + 1};"))
+    bench.restore(bench.opening())
+    bench.sql("insert into hisops.hisops_heartbeat values (77, systimestamp);", "commit;", "shutdown immediate")
+    assert "Database opened." in bench.sql("startup")
+    assert bench.beats() == [2, 3, 4, 5, 77]
+
+
+def test_a_database_that_is_not_recovered_does_not_open(bench: Workbench) -> None:
+    bench.mount()
+    names = f"set newname for database to '{bench.data}/%U';"
+    bench.restore(f"run {{ {names} restore database; switch datafile all; }}")
+    assert "ORA-01589" in bench.sql("alter database open;")
+    refused = bench.sql(*bench.renaming(), "alter database open resetlogs;")
+    assert "ORA-01194: file 1 needs more recovery to be consistent" in refused
+    assert "ORA-01110: data file 1:" in refused
+    Path(bench.state()["datafiles"][3]["name"]).unlink()
+    assert "ORA-01157: cannot identify/lock data file 4" in bench.sql("alter database open resetlogs;")
+
+
+def test_a_flipped_byte_in_a_piece_is_named_and_nothing_is_made_up(bench: Workbench) -> None:
+    piece = bench.copied("nnnd0")[0]
+    raw = bytearray(piece.read_bytes())
+    raw[2 * SIZE + 100] ^= 1
+    piece.write_bytes(raw)
+    bench.mount()
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert bench.code == 1
+    assert f"ORA-19599: block number 2 is corrupt in backup piece {piece}" in said
+    assert "failover to previous backup" in said
+    assert "ORA-01180: can not create datafile 1" in said
+
+
+def test_a_piece_that_is_gone_and_a_log_that_is_not_backed_up(bench: Workbench) -> None:
+    bench.mount()
+    gone = bench.copied("nnnd0")[-1]
+    gone.unlink()
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert f'ORA-19505: failed to identify file "{gone}"' in said
+    bench.clear()
+    for log in bench.copied("annnn")[-1:]:
+        log.unlink()
+    bench.mount()
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert "RMAN-06053: unable to perform media recovery because of missing log" in said
+    assert "RMAN-06025: no backup of archived log for thread 1 with sequence" in said
+
+
+def test_without_its_pieces_on_the_host_nothing_is_found(bench: Workbench) -> None:
+    bench.mount(catalog=False)
+    said = bench.restore(bench.script(""))
+    assert "RMAN-06026: some targets not found - aborting restore" in said
+    assert said.count("RMAN-06023: no backup or copy of datafile") == 12
+
+
+def test_files_go_nowhere_but_to_the_own_host(bench: Workbench) -> None:
+    bench.mount()
+    said = bench.restore("restore database;")
+    assert "ORA-19504: failed to create file" in said
+    assert "ORA-27040: file create error, unable to create file" in said
+
+
+def test_an_until_before_the_incarnation_needs_a_reset(bench: Workbench) -> None:
+    bench.mount()
+    bench.restore(bench.script(f"set until scn {bench.last};"))
+    bench.restore(bench.opening())
+    bench.sql("shutdown immediate", "startup mount")
+    said = bench.restore(f"run {{ set until scn {bench.last - 5}; }}")
+    assert "RMAN-20208: UNTIL CHANGE is before RESETLOGS change" in said
+    said = bench.restore(f"reset database to incarnation 1;\nrun {{ set until scn {bench.last - 5}; }}")
+    assert "database reset to incarnation 1" in said
+    assert bench.code == 0
+
+
+def test_a_parameter_file_is_read_and_refused(bench: Workbench) -> None:
+    bench.pfile.unlink()
+    assert "LRM-00109: could not open parameter file" in bench.sql("startup nomount")
+    bench.write_pfile(shoe_size="43")
+    assert "LRM-00101: unknown parameter name 'shoe_size'" in bench.sql(f"startup nomount pfile='{bench.pfile}'")
+    bench.write_pfile()
+    bench.sql(f"startup nomount pfile='{bench.pfile}'")
+    assert bench.state()["status"] == "STARTED"
+    assert "ORA-00205: error in identifying control file" in bench.sql("alter database mount;")
+
+
+def test_dropping_needs_restricted_and_takes_all_files(bench: Workbench) -> None:
+    bench.mount()
+    bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert "ORA-12719: operation requires database is in RESTRICTED mode" in bench.restore("drop database noprompt;")
+    bench.sql("shutdown immediate", "startup mount restrict")
+    said = bench.restore("drop database noprompt;")
+    assert "database dropped" in said
+    assert bench.state()["status"] == "DOWN"
+    assert not list(bench.data.iterdir())
+
+
+def test_production_is_not_taken_apart(bench: Workbench) -> None:
+    for command in ("drop database noprompt;", "switch datafile all;", "restore database;", "recover database;"):
+        bench.rman(command)
+        assert bench.code == 1
+    assert bench.store.read("his")["status"] == "OPEN"
