@@ -8,7 +8,7 @@ that goes over the same items sees its own item's value.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -59,12 +59,14 @@ class Values:
         """Return the same values as they are called at `here`."""
         return replace(self, here=here)
 
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters of the runbook, or sub-runbook, whose names are used here."""
+    def parameters(self, asked: Set[str] | None = None) -> dict[str, Any]:
+        """Return the parameters of the runbook, or sub-runbook, whose names are used here; or those `asked` for alone."""
         if not self.here.scope:
             return dict(self.bound.parameters)
         found = {}
-        for name, parameter in self.bound.runbook.parameters_of(self.here.scope).items():
+        declared = self.bound.runbook.parameters_of(self.here.scope)
+        for name in (name for name in declared if asked is None or name in asked):
+            parameter = declared[name]
             value = self._given(name)
             if value is None:
                 value = parameter.default
@@ -118,7 +120,7 @@ class Values:
             target |= {f"has_{word}": word in bound.companions, word: self._companion(bound.companions.get(word))}
         item = {"item": self.here.item} if self.here.item is not None else {}
         return {
-            "params": self.parameters(),
+            "params": self.parameters(_asked("params", names)),
             "target": target,
             "steps": self._steps(names),
             "out": dict(out or {}),
@@ -134,8 +136,7 @@ class Values:
 
     def _steps(self, names: Collection[str] | None) -> dict[str, Any]:
         """Return the steps as expressions see them."""
-        parts = [name.split(".") for name in names or () if name.partition(".")[0] == "steps"]
-        asked = None if names is None or ["steps"] in parts else {part[1] for part in parts}
+        asked = _asked("steps", names)
         runbook, found = self.bound.runbook, {}
         for name, steps in runbook.written_in(self.here.scope).items():
             if asked is None or _word(name) in asked:
@@ -223,6 +224,12 @@ class Values:
         if path is None:
             raise KeyError(name)
         return path
+
+
+def _asked(kind: str, names: Collection[str] | None) -> set[str] | None:
+    """Return which of a kind dotted names speak of; None for all. What is not asked for need not be known yet."""
+    parts = [name.split(".") for name in names or () if name.partition(".")[0] == kind]
+    return None if names is None or [kind] in parts else {part[1] for part in parts}
 
 
 def _word(name: str) -> str:
