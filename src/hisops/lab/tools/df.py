@@ -11,6 +11,7 @@ from hisops.lab.state import State
 from hisops.lab.tools.desk import Desk
 
 _FULL_FREE_KB = 640_000
+_STORAGE = {"size_kb": 2_147_483_648, "used_kb": 805_306_368}
 _ROOT = {"size_kb": 41_922_560, "used_kb": 14_680_064}
 
 
@@ -31,6 +32,8 @@ class Mount:
 
 def mount_of(machine: Machine, lab: State, path: Path) -> Mount:
     """Return the file system that `path` lies in, with what really lies there counted in."""
+    if path.is_relative_to(machine.nas.resolve()):
+        return Mount("nas1:/export/backup", machine.nas, _STORAGE["size_kb"], _STORAGE["used_kb"])
     roots = (machine.root, Path("/"))  # /tmp itself is asked for as well as the lab host's own
     name = next((name for name in lab["mounts"] for root in roots if path.is_relative_to(root / name)), "")
     table = lab["mounts"].get(name, _ROOT)
