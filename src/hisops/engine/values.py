@@ -60,7 +60,7 @@ class Values:
         return replace(self, here=here)
 
     def parameters(self, asked: Set[str] | None = None) -> dict[str, Any]:
-        """Return the parameters of the runbook, or sub-runbook, whose names are used here; or those `asked` for alone."""
+        """Return the parameters of the runbook, or sub-runbook, whose names are used here; all, or those asked for."""
         if not self.here.scope:
             return dict(self.bound.parameters)
         found = {}
