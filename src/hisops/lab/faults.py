@@ -141,6 +141,18 @@ FAULTS: dict[str, Text] = {
         zh="恢复演练主机其实是生产主机:his-rt1 的 hostname 应答 his-db1",
         en="The scratch host is production: hostname on his-rt1 answers his-db1",
     ),
+    "truncated-dump": Text(
+        zh="下一次导出正常结束后转储文件丢失了末尾(一次)",
+        en="The next dump loses its end after the export has ended well (once)",
+    ),
+    "skipped-tables": Text(
+        zh="UNDO 不足,导出跳过一张表(ORA-01555)",
+        en="Undo does not reach back far enough: exports skip a table (ORA-01555)",
+    ),
+    "charset-mismatch": Text(
+        zh="19c 库的字符集是 WE8MSWIN1252,存不下中文",
+        en="The character set of the 19c database is WE8MSWIN1252, which holds no Chinese",
+    ),
     "slow": Text(zh="所有命令都变慢", en="Every command takes longer"),
 }
 
@@ -156,6 +168,8 @@ _LONG = (
     "shutdown",
     "utlrp",
     "catbundle",
+    "export",
+    "import",
     *_ROLES,
     *_CLUSTER,
     "any",

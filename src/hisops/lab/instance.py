@@ -17,7 +17,7 @@ from hisops.lab.release import R112
 from hisops.lab.sql.backend import Command, Done, Rows, Service, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError
 from hisops.lab.state import State, Store
-from hisops.lab.views import release11
+from hisops.lab.views import logical, release11
 
 HEARTBEAT = "hisops_heartbeat"
 
@@ -79,6 +79,7 @@ class LabInstance:
                 found = {**healthy(datetime.now().replace(microsecond=0)), **mine}
                 if state["release"] == R112.number:
                     found = release11.views(found, state)
+                found |= logical.views(state, container, found)
                 self._views = {key: found}
             return found
 

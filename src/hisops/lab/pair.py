@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hisops.lab import branches, commands, file_statements, history, mounting, redo, role_commands, scn
+from hisops.lab import (
+    branches,
+    commands,
+    file_statements,
+    history,
+    mounting,
+    redo,
+    role_commands,
+    schema_statements,
+    scn,
+)
 from hisops.lab.broker import adoption, config
 from hisops.lab.record import append
 from hisops.lab.state import LAB, State, Store
@@ -81,4 +91,6 @@ def _answer(state: State, other: State | None, container: str, text: str, sysdba
         answer = file_statements.carry_out(state, text, sysdba=sysdba)
     if answer is None:
         answer = role_commands.carry_out(state, other, container, text, sysdba=sysdba)
-    return answer if answer is not None else commands.carry_out(state, container, text)
+    if answer is None:
+        answer = commands.carry_out(state, container, text)
+    return answer if answer is not None else schema_statements.carry_out(state, container, text)

@@ -102,6 +102,13 @@ def _pdb_read_only(layout: Layout, on: bool) -> None:
             pdb["open_mode"] = "READ ONLY" if on else "READ WRITE"
 
 
+def _charset_mismatch(layout: Layout, on: bool) -> None:
+    """Let the pair have been created in the character set that DBCA took on many a server."""
+    for name in ("his", "his_dr"):
+        with Store(layout.state).change(name) as state:
+            state["charset"] = "WE8MSWIN1252" if on else "AL32UTF8"
+
+
 def _active_executables(layout: Layout, on: bool) -> None:
     for name in () if on else ("his", "lis"):
         stopped(layout, name, "client")
@@ -116,6 +123,7 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "internal-error": _internal_error,
     "pdb-mounted": _pdb_mounted,
     "pdb-read-only": _pdb_read_only,
+    "charset-mismatch": _charset_mismatch,
     "active-executables": _active_executables,
     **dr_scenario.CHANGES,
     **backup_faults.CHANGES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hisops.lab import schemas
 from hisops.lab.commands import ROOT
 from hisops.lab.layout import SIDS, Machine
 from hisops.lab.psu import PSU_181016
@@ -84,6 +85,7 @@ def database_state(machine: Machine) -> State:
         "standby": link_state(mrp=False),
         "tablespaces": [{"con": ROOT, "name": name, "percent": percent} for name, percent in _SPACES],
         "failed_jobs": [],
+        "schemas": schemas.lis(),
     }
 
 

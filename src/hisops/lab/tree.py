@@ -50,6 +50,10 @@ HOME_TOOLS = {
     "lsnrctl": "bin",
     "tnsping": "bin",
     "srvctl": "bin",
+    "expdp": "bin",
+    "impdp": "bin",
+    "exp": "bin",
+    "imp": "bin",
 }
 _SINCE_12 = ("datapatch",)
 GRID_TOOLS = ("crsctl", "srvctl", "olsnodes")

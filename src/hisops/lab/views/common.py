@@ -30,3 +30,13 @@ def visible(state: State, container: str) -> dict[str, int]:
         return {container: known[container]}
     closed = {pdb["name"] for pdb in state["pdbs"] if pdb["open_mode"] in ("MOUNTED", "DOWN")}
     return {name: number for name, number in known.items() if name not in closed}
+
+
+def imported(state: State) -> list[tuple[str, str, str, str]]:
+    """Return container, owner, name and type of what a logical copy brought, or lies in no data file."""
+    return [
+        (con, owner, name, type_)
+        for con, owners in state.get("schemas", {}).items()
+        for owner, schema in owners.items()
+        for name, type_ in [*((table, "TABLE") for table in schema["tables"]), *map(tuple, schema["objects"])]
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 from hisops.lab.commands import ROOT
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
-from hisops.lab.views.common import containers, exact, visible
+from hisops.lab.views.common import containers, exact, imported, visible
 
 _OBJECTS = (
     ("HISPDB", "HIS", "PATIENT", "TABLE"),
@@ -54,7 +54,7 @@ def views(state: State, container: str) -> dict[str, Table]:
         ),
     }
     for name, columns, rows in (
-        ("objects", _OBJECT, _objects(state)),
+        ("objects", _OBJECT, objects(state)),
         ("registry", _REGISTRY, _registry(state)),
         ("registry_sqlpatch", _SQLPATCH, _sqlpatch(state)),
         ("scheduler_running_jobs", _JOBS, []),
@@ -67,10 +67,12 @@ def views(state: State, container: str) -> dict[str, Table]:
     return found
 
 
-def _objects(state: State) -> list[tuple[str, Row]]:
+def objects(state: State) -> list[tuple[str, Row]]:
+    """Return the rows of CDB_OBJECTS behind their containers."""
     broken = {(row["con"], row["owner"], row["name"], row["type"]) for row in state["invalid_objects"]}
     changed = datetime(2026, 3, 1, 2, 0, 0)
-    known = [*_OBJECTS, *sorted(broken - set(_OBJECTS))]
+    there = [*_OBJECTS, *imported(state)]
+    known = [*there, *sorted(broken - set(there))]
     return [(row[0], (*row[1:], "INVALID" if row in broken else "VALID", changed)) for row in known]
 
 

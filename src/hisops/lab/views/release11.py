@@ -10,7 +10,7 @@ from typing import Any
 from hisops.lab.commands import ROOT
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
-from hisops.lab.views.common import exact, moment
+from hisops.lab.views.common import exact, imported, moment
 
 BANNER = "Oracle Database 11g Enterprise Edition Release 11.2.0.4.0 - 64bit Production"
 _SINCE_12 = frozenset({
@@ -27,7 +27,6 @@ _HISTORY = (
     "comments VARCHAR2(255), bundle_series VARCHAR2(30)"
 )
 _OBJECTS = (
-    ("LIS", "SAMPLE", "TABLE"),
     ("LIS", "RESULT", "TABLE"),
     ("LIS", "PKG_REPORT", "PACKAGE"),
     ("LIS", "PKG_REPORT", "PACKAGE BODY"),
@@ -68,7 +67,7 @@ def views(newer: Mapping[str, Table], state: State) -> dict[str, Table]:
         "nls_database_parameters": Table(
             "parameter VARCHAR2(30), value VARCHAR2(40)", list(_LANGUAGE.items())
         ),
-        "dba_objects": _objects(state),
+        "dba_objects": objects(state),
         "dba_registry": _registry(state),
         "registry$history": Table(_HISTORY, [_action(row) for row in state["history"]]),
         "dba_registry_history": Table(_HISTORY, [_action(row) for row in state["history"]]),
@@ -117,10 +116,12 @@ def _parameters(table: Table) -> Table:
     return Table(table.columns, rows)
 
 
-def _objects(state: State) -> Table:
+def objects(state: State) -> Table:
+    """Return DBA_OBJECTS."""
     broken = {(row["owner"], row["name"], row["type"]) for row in state["invalid_objects"] if row["con"] == ROOT}
     changed = datetime(2026, 3, 1, 2, 0, 0)
-    known = [*_OBJECTS, *sorted(broken - set(_OBJECTS))]
+    there = [*_OBJECTS, *(row[1:] for row in imported(state))]
+    known = [*there, *sorted(broken - set(there))]
     return Table(
         "owner VARCHAR2(30), object_name VARCHAR2(128), object_type VARCHAR2(19), status VARCHAR2(7), "
         "last_ddl_time DATE",
