@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hisops.engine.assembly import secret_names
 from hisops.errors import Refused
 from tests.support.builders import SITE, World, step, write
 from tests.support.fakes import FakeHost, Program
@@ -43,6 +44,17 @@ def test_a_step_on_the_scratch_host_has_its_settings_and_those_of_the_target_as_
     assert (near.run_as.user, far.run_as.user) == ("oracle", "restore")
     assert "HISOPS_SOURCE_ORACLE_SID" not in near.env
     assert "HISOPS_SCRATCH_ORACLE_SID" not in far.env
+
+
+def test_secrets_are_those_of_the_places_where_steps_ask_for_them():
+    asks = {"secrets": ["sys"], "stdin": "@{secret:sys}"}
+    kept = {**SCRATCH["databases"], "his": {**SCRATCH["databases"]["his"], "secrets": {"sys": "sys_password"}}}
+    apart = world(step("here", **asks))
+    apart.site = {**SCRATCH, "databases": kept}
+    assert [name for name in secret_names(apart.bound()) if "sys" in name] == ["sys_password"]
+    both = world(step("here", **asks), step("there", on="scratch_host", **asks))
+    both.site = apart.site
+    assert [name for name in secret_names(both.bound()) if "sys" in name] == ["sys_password", "sys"]
 
 
 def test_probe_checks_and_undo_go_where_their_step_goes():

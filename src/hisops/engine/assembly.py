@@ -65,8 +65,12 @@ def bind(
 def secret_names(bound: Bound) -> list[str]:
     """Return the names of all secrets that a run of `bound` may hand out, for the redactor."""
     databases = [bound.site.databases[name] for name in (bound.target, *bound.companions.values())]
-    asked = dict.fromkeys(name for step in bound.runbook.steps for name in step.secrets)
-    named = [database.secrets.get(name, name) for name in asked for database in databases]
+    named = [
+        bound.at(step.spot).secret_name(name, place)
+        for step in bound.runbook.steps
+        for name in step.secrets
+        for place in sorted(step.places)
+    ]
     logins = [each.connect.password for each in databases if each.connect and each.connect.password]
     return list(dict.fromkeys([*logins, *named]))
 
