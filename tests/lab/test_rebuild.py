@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from hisops.lab.media import piece, tables
 from hisops.lab.media.blocks import SIZE
 from tests.lab.workbench import Workbench
 
@@ -84,14 +86,14 @@ def test_a_database_that_is_not_recovered_does_not_open(bench: Workbench) -> Non
 
 
 def test_a_flipped_byte_in_a_piece_is_named_and_nothing_is_made_up(bench: Workbench) -> None:
-    piece = bench.copied("nnnd0")[0]
-    raw = bytearray(piece.read_bytes())
+    broken = bench.copied("nnnd0")[0]
+    raw = bytearray(broken.read_bytes())
     raw[2 * SIZE + 100] ^= 1
-    piece.write_bytes(raw)
+    broken.write_bytes(raw)
     bench.mount()
     said = bench.restore(bench.script(f"set until scn {bench.last};"))
     assert bench.code == 1
-    assert f"ORA-19599: block number 2 is corrupt in backup piece {piece}" in said
+    assert f"ORA-19599: block number 2 is corrupt in backup piece {broken}" in said
     assert "failover to previous backup" in said
     assert "ORA-01180: can not create datafile 1" in said
 
@@ -164,3 +166,77 @@ def test_production_is_not_taken_apart(bench: Workbench) -> None:
         bench.rman(command)
         assert bench.code == 1
     assert bench.store.read("his")["status"] == "OPEN"
+
+
+def test_a_duplicate_has_its_own_name_and_dbid(bench: Workbench) -> None:
+    bench.write_pfile(db_name="HISRT", db_file_name_convert=f"'{bench.production}','{bench.data}'")
+    for pdb in ("HISPDB", "LISPDB"):
+        (bench.data / pdb).mkdir()
+    bench.sql("startup nomount")
+    command = f"duplicate target database to HISRT backup location '{bench.copies}'"
+    said = bench.auxiliary(f"{command} until scn {bench.last} nofilenamecheck;")
+    assert bench.code == 0, said
+    assert "connected to auxiliary database: HISRT (not mounted)" in said
+    assert "Starting Duplicate Db at" in said
+    assert "database opened\nFinished Duplicate Db at" in said
+    assert bench.beats() == [1, 2, 3, 4]
+    state = bench.state()
+    assert (state["name"], state["status"]) == ("HISRT", "OPEN")
+    assert state["dbid"] != bench.store.read("his")["dbid"]
+
+
+def test_a_duplicate_of_another_name_than_its_instance_is_refused(bench: Workbench) -> None:
+    bench.sql("startup nomount")
+    said = bench.auxiliary(f"duplicate database to OTHER backup location '{bench.copies}';")
+    assert "RMAN-05520: database name mismatch, auxiliary instance has HIS, command specified OTHER" in said
+    assert "Finished Duplicate" not in said
+
+
+def test_until_a_time_and_a_business_table(bench: Workbench) -> None:
+    bench.mount()
+    log = bench.store.read("his")["logs"][-1]
+    moment = datetime.fromtimestamp(log["next_time"] + 1)
+    said = bench.restore(bench.script(f"set until time '{moment:%Y-%m-%d %H:%M:%S}';"))
+    # the last second of the last log is not there any more, so that recovery asks for the log after it
+    assert "RMAN-06054" in said
+    bench.restore(bench.opening())
+    assert bench.beats() == [2, 3, 4, 5]
+    held = tables.rows(bench.store.read("his"), "HIS.CHARGE", int(log["next"]) - 1)
+    bench.sql("alter pluggable database all open;")
+    said = bench.sql("alter session set container = HISPDB;", "set heading off", "select count(*) from his.charge;")
+    assert str(len(held)) in said.split()
+
+
+def test_an_encrypted_piece_is_not_read_without_the_wallet(bench: Workbench) -> None:
+    with bench.store.change("lab") as lab:
+        lab["faults"] = ["wallet-closed"]
+    secret = bench.copied("nnnd0")[0]
+    piece.write(secret, piece.read(secret), key="wallet of somebody")
+    bench.mount()
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    with bench.store.change("lab") as lab:
+        lab["faults"] = []
+    assert "ORA-19913: unable to decrypt backup\nORA-28365: wallet is not open" in said
+
+
+def test_logs_need_room_in_the_recovery_area(bench: Workbench) -> None:
+    bench.write_pfile(db_recovery_file_dest_size="1M")
+    bench.mount()
+    with bench.store.change("his_rt") as state:
+        state["fra"]["used_mb"] = 1
+    said = bench.restore(bench.script(f"set until scn {bench.last};"))
+    assert "ORA-19809: limit exceeded for recovery files" in said
+    assert "ORA-19804: cannot reclaim" in said
+
+
+def test_any_scn_gives_what_production_had_at_it(bench: Workbench) -> None:
+    """Every commit is a place to stop: right before it, and right after it."""
+    production = bench.store.read("his")
+    commits = sorted({number for beat in production["beats"] for number in (beat["scn"], beat["gone"]) if number})
+    base = min(part["checkpoint"] for one in production["backups"] for part in one["parts"].values())
+    for until in [number + more for number in commits[-3:] for more in (0, 1) if number > base]:
+        bench.clear()
+        bench.mount()
+        bench.restore(bench.script(f"set until scn {until};"))
+        bench.restore(bench.opening())
+        assert bench.beats() == sorted(row[0] for row in tables.rows(production, tables.BEATS, until - 1))

@@ -71,6 +71,15 @@ class Workbench:
         """RMAN on the scratch host."""
         return self.rman(text, SCRATCH_HOST)
 
+    def auxiliary(self, text: str) -> str:
+        """RMAN on the scratch host, whose instance is to become a duplicate."""
+        return self.rman(text, SCRATCH_HOST, ("auxiliary", "/"))
+
+    @property
+    def production(self) -> Path:
+        """The folder of the primary's data files."""
+        return self.layout.machine(PRIMARY_HOST).oracle_base / "oradata" / "HIS"
+
     def sql(self, *lines: str, host: str = SCRATCH_HOST) -> str:
         """SQL*Plus, as SYSDBA."""
         desk = self._desk("sqlplus", host, [])

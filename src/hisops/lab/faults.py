@@ -111,6 +111,10 @@ FAULTS: dict[str, Text] = {
     ),
     "fra-full": Text(zh="快速恢复区已满", en="The fast recovery area is full"),
     "wallet-closed": Text(zh="备份须加密,但钱包没有打开", en="Backups are to be encrypted, and the wallet is not open"),
+    "wrong-incarnation": Text(
+        zh="备份之后生产库曾以 RESETLOGS 打开:控制文件属于更新的化身(incarnation)",
+        en="Production was opened with RESETLOGS after its backups: its control file is of a later incarnation",
+    ),
     "datapatch-errors": Text(
         zh="datapatch 在一个 PDB 中报错", en="datapatch ends with errors in one pluggable database"
     ),

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hisops.lab import alert, backup_faults, cluster_stack, dr_scenario, redo
+from hisops.lab import alert, backup_faults, branches, cluster_stack, dr_scenario, redo, scn
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
@@ -109,6 +109,13 @@ def _charset_mismatch(layout: Layout, on: bool) -> None:
             state["charset"] = "WE8MSWIN1252" if on else "AL32UTF8"
 
 
+def _wrong_incarnation(layout: Layout, on: bool) -> None:
+    """Let production have been opened with RESETLOGS after its backups: its control file is of a later incarnation."""
+    if on:
+        with Store(layout.state).change("his") as state:
+            branches.fork(state, scn.current(state) + 1)
+
+
 def _active_executables(layout: Layout, on: bool) -> None:
     for name in () if on else ("his", "lis"):
         stopped(layout, name, "client")
@@ -125,6 +132,7 @@ _CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     "pdb-read-only": _pdb_read_only,
     "charset-mismatch": _charset_mismatch,
     "active-executables": _active_executables,
+    "wrong-incarnation": _wrong_incarnation,
     **dr_scenario.CHANGES,
     **backup_faults.CHANGES,
 }

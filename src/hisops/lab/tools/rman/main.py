@@ -17,6 +17,7 @@ from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup
 from hisops.lab.tools.rman.configure import configure, show
 from hisops.lab.tools.rman.listing import listing
 from hisops.lab.tools.rman.rebuild import commands as rebuild
+from hisops.lab.tools.rman.rebuild.duplicate import duplicate
 from hisops.lab.tools.rman.rebuild.settings import set_
 from hisops.lab.tools.rman.retention import report
 from hisops.lab.tools.rman.run import RmanFailed, Run, syntax_error
@@ -32,6 +33,7 @@ _COMMANDS: dict[str, Callable[[Run, list[str]], None]] = {
     "switch": rebuild.switch,
     "reset": rebuild.reset,
     "drop": rebuild.drop,
+    "duplicate": duplicate,
     "list": listing,
     "crosscheck": crosscheck,
     "delete": delete,
@@ -74,9 +76,9 @@ def run(desk: Desk) -> int:
     except OSError:
         rman.failure(f"RMAN-06999: could not open command file {options['cmdfile']}")
         return 1
-    given = options.get("target")
-    code = 1
-    if given is None or _connect(rman, given):
+    given = options.get("auxiliary") or options.get("target")
+    code, role = 1, "auxiliary" if "auxiliary" in options else "target"
+    if given is None or _connect(rman, given, role):
         rman.connected = given is not None
         code = _carry_out(rman, text, stops="cmdfile" in options)
     rman.say("", "", "Recovery Manager complete.")
@@ -94,7 +96,7 @@ def _options(argv: list[str]) -> dict[str, str] | None:
             continue
         if word.startswith("@"):
             found["cmdfile"] = word[1:]
-        elif name.lower() in ("target", "cmdfile", "log"):
+        elif name.lower() in ("target", "auxiliary", "cmdfile", "log"):
             if not equals and not queue:
                 return None
             found[name.lower()] = value if equals else queue.pop(0)
@@ -106,7 +108,7 @@ def _options(argv: list[str]) -> dict[str, str] | None:
     return found
 
 
-def _connect(rman: Run, target: str) -> bool:
+def _connect(rman: Run, target: str, role: str = "target") -> bool:
     """Log in: by the operating system, or as SYS with the password, here or over the net."""
     who = target.strip("'\"")
     state = rman.desk.store.read(rman.database) if rman.database else None
@@ -114,12 +116,12 @@ def _connect(rman: Run, target: str) -> bool:
         return False
     if state is None or state["status"] == "DOWN":
         if rman.database and state:
-            rman.say("connected to target database (not started)", "")
+            rman.say(f"connected to {role} database (not started)", "")
             return True
         rman.failure("RMAN-04005: error from target database: ", *NOT_AVAILABLE[:3])
         return False
     if state["status"] == "STARTED":
-        rman.say(f"connected to target database: {state['name']} (not mounted)", "")
+        rman.say(f"connected to {role} database: {state['name']} (not mounted)", "")
         return True
     mounted = "" if state["status"] == "OPEN" else f", {'not open' if state['status'] == 'MOUNTED' else 'not mounted'}"
     rman.say(f"connected to target database: {state['name']} (DBID={state['dbid']}{mounted})", "")

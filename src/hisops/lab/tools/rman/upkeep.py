@@ -198,7 +198,7 @@ def _start_with(run: Run, pattern: str) -> None:
     run.say("List of Files Unknown to the Database", "=====================================")
     run.say(*(f"File Name: {name}" for name in unknown))
     run.say("cataloging files...")
-    told = {name: _entry(Path(name)) for name in unknown}
+    told = {name: told_by(Path(name)) for name in unknown}
     good = {name: found for name, found in told.items() if found and found["dbid"] == run.state["dbid"]}
     bad = {name: found for name, found in told.items() if name not in good}
     _adopt(run, list(good.values()))
@@ -212,7 +212,7 @@ def _start_with(run: Run, pattern: str) -> None:
             run.say(f"File Name: {name}", f"  {foreign or 'RMAN-07517: Reason: The file header is corrupted'}")
 
 
-def _entry(path: Path) -> dict[str, Any] | None:
+def told_by(path: Path) -> dict[str, Any] | None:
     """Return what a piece tells of itself; None for a file that is none."""
     try:
         return entry(path, _bytes(path))

@@ -42,7 +42,7 @@ def restore(run: Run, what: str, words: list[str]) -> None:
     else:
         run.on_channel(f"restoring {via}")
     run.desk.pause(1)
-    outputs = (_write_control if what == "controlfile" else _write_spfile)(run, held, target)
+    outputs = (write if what == "controlfile" else _write_spfile)(run, held, target)
     if automatic:
         run.on_channel(f"{'control file' if what == 'controlfile' else 'SPFILE'} restore from AUTOBACKUP complete")
     else:
@@ -125,13 +125,15 @@ def _newest(state: State, folder: Path, name: str, dbid: int | None) -> Path | N
     return max(told)[1] if told else None
 
 
-def _write_control(run: Run, held: Piece, target: str | None) -> list[Path]:
+def write(run: Run, held: Piece, target: str | None, *, name: str = "") -> list[Path]:
+    """Write the control files that a piece holds, for a database of another name if one is given."""
     state = run.state
     paths = [Path(target)] if target else control_files(state)
     for path in paths:
         if wrong := reading.not_created(state, path):
             raise failed_command("restore", f"ORA-19870: error while restoring backup piece {path}", *wrong)
     known = control.decoded(held.control) | {"needs_resetlogs": True}
+    known["name"] = name or known["name"]
     known["datafiles"] = [{**file, "made_as": segments.made_as(file)} for file in known["datafiles"]]
     known["logfiles"] = known.get("logfiles") or _logs_of(known)
     for path in paths:
