@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from hisops.lab import alert, backup_faults, branches, cluster_stack, dr_scenario, redo, scn
+from hisops.lab import alert, backup_faults, branches, cluster_stack, dr_scenario, pair, redo, scn
 from hisops.lab.background import stopped
 from hisops.lab.inventory import Inventory, install, put_files
 from hisops.lab.layout import LIS_HOST, NODES, PRIMARY_HOST, STANDBY_HOST, Layout
@@ -112,7 +112,7 @@ def _charset_mismatch(layout: Layout, on: bool) -> None:
 def _wrong_incarnation(layout: Layout, on: bool) -> None:
     """Let production have been opened with RESETLOGS after its backups: its control file is of a later incarnation."""
     if on:
-        with Store(layout.state).change("his") as state:
+        with pair.changing_one(Store(layout.state), "his") as state:
             branches.fork(state, scn.current(state) + 1)
 
 

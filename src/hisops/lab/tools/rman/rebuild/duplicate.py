@@ -72,10 +72,8 @@ def _refuse(run: Run, wish: Wish) -> None:
     if not mounting.from_files(state) or state["status"] != "STARTED":
         raise RmanFailed("", "RMAN-05500: the auxiliary database must be not mounted when issuing a DUPLICATE command")
     if state["name"] != wish.name:
-        raise RmanFailed(
-            "",
-            f"RMAN-05520: database name mismatch, auxiliary instance has {state['name']}, command specified {wish.name}",
-        )
+        names = f"auxiliary instance has {state['name']}, command specified {wish.name}"
+        raise RmanFailed("", f"RMAN-05520: database name mismatch, {names}")
 
 
 def _script(run: Run, *lines: str) -> None:
@@ -125,9 +123,8 @@ def _files(run: Run, wish: Wish) -> None:
     for number, path in names.items():
         old = next(file["name"] for file in state["datafiles"] if file["file"] == number)
         if path == old and not wish.nofilenamecheck and not run.plan.names:
-            raise RmanFailed(
-                "", f"RMAN-05001: auxiliary file name {path} conflicts with a file used by the target database"
-            )
+            used = "conflicts with a file used by the target database"
+            raise RmanFailed("", f"RMAN-05001: auxiliary file name {path} {used}")
     set_names = [f'set newname for datafile  {number} to  "{path}";' for number, path in names.items()]
     _script(run, f"set until {until.kind}  {until.value};", *set_names, "restore", "clone database", ";")
     run.say("", "executing command: SET until clause", *(["", "executing command: SET NEWNAME"] * len(names)))
