@@ -233,10 +233,17 @@ def test_any_scn_gives_what_production_had_at_it(bench: Workbench) -> None:
     """Every commit is a place to stop: right before it, and right after it."""
     production = bench.store.read("his")
     commits = sorted({number for beat in production["beats"] for number in (beat["scn"], beat["gone"]) if number})
-    base = min(part["checkpoint"] for one in production["backups"] for part in one["parts"].values())
+    whole = [part for one in production["backups"] for part in one["parts"].values() if not part["since"]]
+    base = max(part["checkpoint"] for part in whole)
     for until in [number + more for number in commits[-3:] for more in (0, 1) if number > base]:
         bench.clear()
         bench.mount()
-        bench.restore(bench.script(f"set until scn {until};"))
-        bench.restore(bench.opening())
+        said = bench.restore(bench.script(f"set until scn {until};")) + bench.restore(bench.opening())
+        assert bench.code == 0, (until, commits, base, said)
         assert bench.beats() == sorted(row[0] for row in tables.rows(production, tables.BEATS, until - 1))
+
+
+def test_parameters_are_those_of_the_file(bench: Workbench) -> None:
+    bench.sql("startup nomount")
+    said = bench.sql("set heading off", "select value from v$parameter where name = 'job_queue_processes';")
+    assert said.split()[-1] == "0"

@@ -7,6 +7,7 @@ from typing import Any
 
 from hisops.lab import alert
 from hisops.lab.commands import ROOT
+from hisops.lab.parameters import words
 from hisops.lab.registration import ready_services
 from hisops.lab.sql.backend import Table
 from hisops.lab.state import State
@@ -132,6 +133,7 @@ def _parameters(state: State) -> Table:
         "spfile": f"{state['home']}/dbs/spfile{state['sid']}.ora",
         "remote_login_passwordfile": "EXCLUSIVE",
         **_of_the_pair(state),
+        **_given(state),
     }
     rows = [(at, name, value, value, "FALSE", 0) for at, (name, value) in enumerate(values.items(), start=1)]
     return Table(
@@ -139,6 +141,12 @@ def _parameters(state: State) -> Table:
         "con_id NUMBER",
         rows,
     )
+
+
+def _given(state: State) -> dict[str, str]:
+    """Return what the parameter file of an instance says that was started from one."""
+    given: dict[str, str] = state.get("parameters", {})
+    return {name: ", ".join(words(given, name)) for name in given if name != "db_recovery_file_dest_size"}
 
 
 def _of_the_pair(state: State) -> dict[str, str]:
