@@ -121,7 +121,7 @@ def _next(state: State, files: Mapping[int, Path], fit: list[Set], end: Limit) -
         part = one["parts"].get(str(number))
         if not part or not part["since"] or part["since"] > heads[number].checkpoint:
             return 0
-        if end.scn is not None and part["checkpoint"] > end.scn:
+        if end.scn is not None and part["checkpoint"] >= end.scn:  # redo has to clear the fuzziness
             return 0
         return max(0, int(part["checkpoint"]) - heads[number].checkpoint)
 
