@@ -48,13 +48,14 @@ def _databases(site: Site, page: Page) -> list[tuple[str, str, str]]:
     for name, database in site.databases.items():
         standby = page.say("standby {name}", name=database.standby) if database.standby else ""
         scratch = page.say("restored to {name}", name=database.scratch) if database.scratch else ""
+        goes = page.say("copied to {name}", name=database.destination) if database.destination else ""
         where = page.say("on {host}", host=database.host)
         window = page.say("window {name}", name=database.window) if database.window else ""
         connect = database.connect
         dsn = (connect.dsn or connect.driver) if connect else ""
         names = ", ".join(node.host for node in database.nodes)
         nodes = page.say("nodes {names}", names=names) if names else ""
-        told = f" {page.signs.dot} ".join(filter(None, [where, nodes, dsn, standby, scratch, window]))
+        told = f" {page.signs.dot} ".join(filter(None, [where, nodes, dsn, standby, scratch, goes, window]))
         rows.append((name, page.say.of(database.title), told))
     return rows
 

@@ -81,6 +81,20 @@ def scratches_are_apart(site: Site, _: Library) -> Iterator[Finding]:
             yield Finding(keys, fault, "Name an entry of its own, on a host of class scratch.", values)
 
 
+def destinations_exist(site: Site, _: Library) -> Iterator[Finding]:
+    """Schemas are copied into another database of the inventory, of the same engine."""
+    for name, database in site.databases.items():
+        other, keys = database.destination, ("databases", name, "destination")
+        if other is None:
+            continue
+        if other not in site.databases:
+            yield _unknown(keys, "database", other, site.databases, missing=("databases", other))
+        elif other in (name, site.peer_of(name)):
+            yield Finding(keys, "The database `{name}` cannot be copied into itself.", values={"name": name})
+        elif site.databases[other].engine != database.engine:
+            yield Finding(keys, "The destination `{name}` is of another engine.", values={"name": other})
+
+
 def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
     """What the site requires of a runbook are results of runbooks. Whether they fit, lint tells: that takes reading."""
     known = library.ids() if site.requires else ()
@@ -245,6 +259,7 @@ RULES: dict[str, Callable[[Site, Library], Iterator[Finding]]] = {
     "SI012": logins_are_given,
     "SI013": scratches_are_apart,
     "SI014": requirements_exist,
+    "SI015": destinations_exist,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hisops.errors import Refused
 from hisops.model.expansion import ExpandedRunbook
-from hisops.model.site import PEER, SCRATCH, SOURCE, Database, Host, RunAs, Site, TargetType
+from hisops.model.site import DESTINATION, PEER, SCRATCH, SOURCE, Database, Host, RunAs, Site, TargetType
 from hisops.model.spot import HERE, Spot
 
 
@@ -35,7 +35,7 @@ class Bound:
 
     @property
     def companions(self) -> dict[str, str]:
-        """The databases besides the target that steps may act on, by the word for them: peer, scratch."""
+        """The databases besides the target that steps may act on, by the word for them: peer, scratch, destination."""
         return self.site.companions_of(self.target)
 
     @property
@@ -47,8 +47,8 @@ class Bound:
     def database_name(self, place: str) -> str:
         """Return the name of the database whose settings and session a call at `place` has.
 
-        Raises Refused for the scratch instance of a target that has none: nothing stands in for it, least of all the
-        target.
+        Raises Refused for the scratch instance, or the destination, of a target that has none: nothing stands in for
+        it, least of all the target.
         """
         if self.spot.database:
             return self.spot.database
@@ -57,6 +57,11 @@ class Bound:
             raise Refused(
                 "HIS-6114", "{target} has no scratch instance, but a step acts on it.",
                 "Add `scratch:` to the database in site.yaml.", target=self.target,
+            )  # fmt: skip
+        if word == DESTINATION and word not in self.companions:
+            raise Refused(
+                "HIS-6115", "Nothing is said of where {target} is copied to, but a step acts there.",
+                "Add `destination:` to the database in site.yaml.", target=self.target,
             )  # fmt: skip
         return self.companions.get(word, self.target)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hisops.lab import schemas
 from hisops.lab.commands import ROOT
 from hisops.lab.media import segments, tables
 from hisops.lab.sql.backend import Stored, Table
@@ -26,7 +27,7 @@ def of(source: State, owner_of_files: State, container: str, upto: int) -> dict[
         owner, _, name = full.partition(".")
         if "kept" in source or name.lower() not in TABLES:
             found[name.lower()] = Stored(owner, _table(source, full, upto))
-    return found
+    return found | schemas.shown(owner_of_files, container)
 
 
 def _table(source: State, full: str, upto: int) -> Table:

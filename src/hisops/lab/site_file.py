@@ -25,6 +25,7 @@ from hisops.lab.tree import emr_smoke_test, smoke_test
 
 Ports = dict[str, dict[str, int]]
 ACCOUNT = "hisops"
+NEW_LIS = "lis_new"
 _COUNTED = "HISOPS.HISOPS_HEARTBEAT:BEAT_AT HIS.CHARGE:CHARGED_AT HIS.PATIENT LIS.RESULT:REPORTED_AT"
 _COUNTED_LIS = "HISOPS.HISOPS_HEARTBEAT:BEAT_AT LIS.RESULT:REPORTED_AT"
 CALENDAR = "always.ics"
@@ -96,7 +97,7 @@ def _host(layout: Layout, name: str, ports: Ports) -> str:
 
 def _databases(layout: Layout, ports: Ports) -> str:
     pair = [_database(layout, "his", PRIMARY_HOST, ports), _database(layout, "his_dr", STANDBY_HOST, ports)]
-    return "".join([*pair, _cluster(layout), _lis(layout, ports), _scratch(layout)])
+    return "".join([*pair, _cluster(layout), _lis(layout, ports), _scratch(layout), _new_lis(layout, ports)])
 
 
 def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
@@ -154,7 +155,29 @@ def _lis(layout: Layout, ports: Ports) -> str:
       driver: sqlplus
     settings:
 {lines}    identity: {{dbid: {seed_lis.dbid(machine)}, db_unique_name: {seed_lis.UNIQUE}}}
-    secrets: {{sys: his_password}}
+    secrets: {{sys: his_password, system: his_password}}
+    destination: {NEW_LIS}
+    window: always
+"""
+
+
+def _new_lis(layout: Layout, ports: Ports) -> str:
+    """Return where the laboratory moves to: a pluggable database of HIS."""
+    machine = layout.machine(PRIMARY_HOST)
+    settings = _settings(machine, primary=True) | {"connect_identifier": "hispdb"}
+    kept = {key: value for key, value in settings.items() if key not in ("heartbeat_table", "count_tables")}
+    lines = "".join(f"      {key}: {value}\n" for key, value in kept.items())
+    return f"""  {NEW_LIS}:
+    engine: oracle
+    title: {{zh: 检验 LIS 的 19c 新库, en: The laboratory on 19c}}
+    host: {PRIMARY_HOST}
+    connect:
+      dsn: 127.0.0.1:{ports[PRIMARY_HOST].get("tns", 1521)}/hispdb
+      user: {ACCOUNT}
+      password: his_password
+    settings:
+{lines}    identity: {{dbid: {dbid_of(machine)}, db_unique_name: HIS}}
+    secrets: {{sys: his_password, system: his_password}}
     window: always
 """
 

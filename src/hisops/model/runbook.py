@@ -16,7 +16,9 @@ ParameterType = Literal[
 OutputType = Literal["string", "identifier", "integer", "boolean", "version", "list"]
 Effect = Literal["read", "stage", "write", "destructive"]
 Role = Literal["owner", "grid", "root", "login"]
-Place = Literal["control", "db_host", "db", "peer_host", "peer", "scratch_host"]
+Place = Literal["control", "db_host", "db", "peer_host", "peer", "scratch_host", "destination_host", "destination"]
+SESSIONS: tuple[Place, ...] = ("db", "peer", "destination")
+"""Places where statements go; the host of each is called after it."""
 Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Words = Annotated[tuple[Word | int, ...], Field(min_length=1)]
 OnFailure = Literal["stop", "hold", "undo", "continue"]
@@ -206,8 +208,9 @@ class Step(Definition):
         if call.on is not None:
             return call.on
         if call.sql is not None:
-            return "peer" if self.on.startswith("peer") else "db"
-        return "db_host" if self.on == "db" else "peer_host" if self.on == "peer" else self.on
+            return next((place for place in SESSIONS if self.on.startswith(place)), "db")
+        hosts: dict[Place, Place] = {"db": "db_host", "peer": "peer_host", "destination": "destination_host"}
+        return hosts.get(self.on, self.on)
 
     @property
     def failure_policy(self) -> OnFailure:

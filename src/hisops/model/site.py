@@ -10,9 +10,9 @@ from hisops.model.pattern import Regex
 from hisops.model.runbook import Call, Required
 from hisops.model.text import Definition, DefinitionId, Duration, HostName, Name, Text
 
-PEER, SCRATCH, SOURCE = "peer", "scratch", "source"
+PEER, SCRATCH, DESTINATION, SOURCE = "peer", "scratch", "destination", "source"
 # Words for databases beside the target. Each is the beginning of the places there and of the names of its settings.
-COMPANIONS = (PEER, SCRATCH)
+COMPANIONS = (PEER, SCRATCH, DESTINATION)
 
 
 class RunAs(Definition):
@@ -116,7 +116,8 @@ class Database(Definition):
     """A database of the site: a target of runbooks. `nodes` of a cluster; without them its one host is its node.
 
     `standby` is said at one database of a Data Guard pair, whoever is the primary today. `scratch` names the entry of
-    an idle instance on a host of class scratch, where backups of this database are restored to be tested. `secrets`
+    an idle instance on a host of class scratch, where backups of this database are restored to be tested; `destination`
+    the database that its schemas are copied into, as when it moves to another release. `secrets`
     gives the names by which steps ask for secrets of this very database the names under which the site keeps them.
     Without `connect` it is asked by scripts on its hosts only, as a cluster is.
     """
@@ -129,6 +130,7 @@ class Database(Definition):
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None
     scratch: str | None = None
+    destination: str | None = None
     secrets: dict[Name, Name] = Field(default_factory=dict)
     window: Name | None = None
     nodes: tuple[Node, ...] = ()
@@ -168,6 +170,7 @@ class Site(Definition):
     def companions_of(self, name: str) -> dict[str, str]:
         """Return the databases besides `name` that its steps may act on, by the word for them (see `COMPANIONS`)."""
         found = {PEER: self.peer_of(name), SCRATCH: self.databases[name].scratch}
+        found[DESTINATION] = self.databases[name].destination
         return {word: other for word, other in found.items() if other is not None}
 
 

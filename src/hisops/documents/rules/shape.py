@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hisops.documents.findings import Finding
 from hisops.documents.rules.subject import ACTIONS, Subject, actions_of
 from hisops.documents.source import Keys
-from hisops.model.runbook import Call, Step, Undo
+from hisops.model.runbook import SESSIONS, Call, Step, Undo
 
 
 def one_action(subject: Subject) -> Iterator[Finding]:
@@ -61,8 +61,8 @@ def right_places(subject: Subject) -> Iterator[Finding]:
     for at, step in subject.steps():
         written = step.on if "on" in step.model_fields_set else None
         yield from _place((*at, "on"), step.sh, step.sql, written)
-        if step.upload is not None and written in {"control", "db", "peer"}:
-            fact = "A file is brought to db_host, peer_host or scratch_host, not to {on}."
+        if step.upload is not None and written in {"control", *SESSIONS}:
+            fact = "A file is brought to a host of the target or of a database beside it, not to {on}."
             yield Finding((*at, "on"), fact, values={"on": written})
         for keys, call in subject.calls(step, at):
             yield from _place((*keys, "on"), call.sh, call.sql, call.on)
@@ -180,9 +180,9 @@ def _unrepeatable(subject: Subject) -> Iterator[tuple[Keys, Step]]:
 
 
 def _place(keys: Keys, sh: str | None, sql: str | None, on: str | None) -> Iterator[Finding]:
-    if sql is not None and on not in {None, "db", "peer"}:
-        yield Finding(keys, "A statement goes to db or peer, not to {on}.", values={"on": on})
-    if sh is not None and on in {"db", "peer"}:
+    if sql is not None and on not in {None, *SESSIONS}:
+        yield Finding(keys, "A statement goes to db, peer or destination, not to {on}.", values={"on": on})
+    if sh is not None and on in SESSIONS:
         fact = "A script runs on a host; {on} is a database session."
         yield Finding(keys, fact, "Write {on}_host.", {"on": on})
 
