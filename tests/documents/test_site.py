@@ -254,3 +254,16 @@ def test_a_scratch_instance_has_none_itself(site):
     with pytest.raises(DocumentProblems) as caught:
         _with_scratch(site, rt2, **{"engine": "oracle\n    scratch: his_rt2"})
     assert [each.message for each in caught.value.problems] == ["The scratch instance `his_rt` has one itself."]
+
+
+@pytest.mark.parametrize(("destination", "why"), [
+    ("his_new", "There is no database called `his_new`."),
+    ("his", "The database `his` cannot be copied into itself."),
+])  # fmt: skip
+def test_a_destination_is_another_database_of_the_inventory(site, destination, why):
+    text = site_template().replace("    # destination: lis19 ", f"    destination: {destination} ")
+    (site / "site.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentProblems) as caught:
+        load_site(site)
+    (found,) = [each.message for each in caught.value.problems if each.rule == "SI015"]
+    assert why in found

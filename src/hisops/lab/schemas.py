@@ -6,7 +6,7 @@ file, so a restore brings none of it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from hisops.lab.commands import ROOT
@@ -62,7 +62,7 @@ def directories(state: State, container: str) -> dict[str, str]:
     return usual | found
 
 
-def shown(state: State, container: str) -> Mapping[str, Stored]:
+def shown(state: State, container: str) -> dict[str, Stored]:
     """Return what queries see of the tables that lie in no data file."""
     return {one.name.lower(): Stored(one.owner, Table(one.columns, _values(one))) for one in _kept(state, container)}
 
