@@ -109,7 +109,7 @@ def test_the_original_tools_leave_a_table_without_a_segment_out(move: Move) -> N
 
 
 def test_allocated_segments_are_exported(move: Move) -> None:
-    told = move.lis("exec dbms_space_admin.materialize_deferred_segments(schema_name => 'LIS')")
+    told = move.lis("exec dbms_space_admin.materialize_deferred_segments(schema_name => upper('LIS'))")
     assert "successfully completed" in told
     assert judged("exp/run", move.exp()).out["empty"] == ["QC_RUN"]
 

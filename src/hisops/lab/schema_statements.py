@@ -97,7 +97,7 @@ _ACTIONS: tuple[tuple[re.Pattern[str], Action], ...] = (
     (
         pattern(
             r"BEGIN (?:SYS\.)?DBMS_SPACE_ADMIN\.MATERIALIZE_DEFERRED_SEGMENTS"
-            r"\(\s?(?:SCHEMA_NAME\s?=>\s?)?'(?P<owner>[^']+)'\s?\); END"
+            r"\(\s?(?:SCHEMA_NAME\s?=>\s?)?(?:UPPER\()?'(?P<owner>[^']+)'\)?\s?\); END"
         ),
         _materialize,
     ),
