@@ -32,6 +32,16 @@ def missing_piece(layout: Layout, on: bool) -> None:
         _take_away([newest, *layout.nas.rglob(newest.name)])
 
 
+def corrupt_piece(layout: Layout, on: bool) -> None:
+    """Flip one byte of the newest piece with whole data files and of its copies, or flip it back."""
+    state = Store(layout.state).read(DATABASE)
+    newest = next((Path(one["handle"]) for one in reversed(state["backups"]) if _is_base(one)), None)
+    for path in (newest, *layout.nas.rglob(newest.name)) if newest else ():
+        raw = bytearray(path.read_bytes())
+        raw[2 * SIZE + _WITHIN] ^= 0x20
+        path.write_bytes(raw)
+
+
 def strike_after_backup(layout: Layout, session_key: int) -> None:
     """Let a piece be missing that the fault has waited for, if the session has written one."""
     state = Store(layout.state).read(DATABASE)
@@ -124,6 +134,7 @@ def _data_file(layout: Layout) -> State:
 
 CHANGES: dict[str, Callable[[Layout, bool], None]] = {
     MISSING_PIECE: missing_piece,
+    "corrupt-piece": corrupt_piece,
     "corrupt-block": corrupt_block,
     "nologging-block": nologging_block,
     "expired-log": expired_log,

@@ -97,6 +97,10 @@ FAULTS: dict[str, Text] = {
         zh="最新数据文件备份的一个备份片(连同 NAS 上的副本)从磁盘上消失;尚无备份时在下次备份之后消失",
         en="A piece of the newest backup of data files is gone from disk, and its copy; else one of the next backup",
     ),
+    "corrupt-piece": Text(
+        zh="最新数据文件备份的一个备份片(连同 NAS 上的副本)被改了一个字节",
+        en="One byte of a piece of the newest backup of data files was changed, and of its copy",
+    ),
     "corrupt-block": Text(
         zh="一个数据文件的一个块在磁盘上被改了一个字节",
         en="One byte of a block of a data file has been flipped on disk",

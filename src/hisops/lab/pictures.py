@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hisops.errors import CheckFailed, UsageProblem
-from hisops.lab import autostart, pair, redo
+from hisops.lab import autostart, backed_up, pair, redo
 from hisops.lab.hand import Hand
 from hisops.lab.inventory import install
 from hisops.lab.layout import LIS_HOST, PRIMARY_HOST, Layout
@@ -43,6 +43,9 @@ PICTURES: dict[str, Text] = {
     ),
     "patched": Text(
         zh="两库的主目录都已打补丁(19.27),数据字典部分已写入", en="Both homes and the dictionary hold the patch (19.27)"
+    ),
+    "backed-up": Text(
+        zh="his 已全备,副本与清单在 NAS 上", en="his was backed up in full; copies and manifest are on the storage"
     ),
     "patched-lis": Text(
         zh="lis 的主目录与数据字典都已装 PSU 11.2.0.4.190716", en="Home and dictionary of lis hold PSU 11.2.0.4.190716"
@@ -168,4 +171,5 @@ _STEPS: dict[str, Callable[[Hand], None]] = {
     "switched-broker": _switched_broker,
     "patched": _patched,
     "patched-lis": _patched_lis,
+    "backed-up": backed_up.back_up,
 }
