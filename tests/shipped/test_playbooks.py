@@ -23,6 +23,8 @@ def site(standby: bool = True) -> Site:
     his = SITE["databases"]["his"]  # type: ignore[index]
     databases = {"his": {**his, **({"standby": "his_dr"} if standby else {})}, "his_dr": his}
     databases["files"] = {**his, "engine": "files"}
+    databases["his_rt"] = his
+    databases["his"] = {**databases["his"], "scratch": "his_rt"}  # never inspected: it holds nothing of its own
     return Site.model_validate({**SITE, "databases": databases})
 
 

@@ -45,8 +45,9 @@ def needs_no_target(playbook: Mapping[str, Any]) -> bool:
 
 
 def fitting(site: Site, engine: str) -> list[str]:
-    """Return the databases of an engine, in the order of the inventory."""
-    return [name for name, database in site.databases.items() if database.engine == engine]
+    """Return the databases of an engine, in the order of the inventory. A scratch instance holds none of its own."""
+    scratch = {database.scratch for database in site.databases.values()}
+    return [name for name, each in site.databases.items() if each.engine == engine and name not in scratch]
 
 
 def expand_playbook(playbook: Mapping[str, Any], child_of: ChildOf, site: Site, target: str) -> Document:

@@ -10,14 +10,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from hisops.lab import views as state_views
-from hisops.lab.layout import PRIMARY_HOST, STANDBY_HOST, Layout
-from hisops.lab.seed import start_states
+from hisops.lab.layout import HOSTS, Layout
+from hisops.lab.seeds import start_states
 from hisops.lab.sql.database import Database
 from hisops.lab.sql.lexer import read_statement
 from hisops.lab.sql.memory import MemoryInstance
 from hisops.lab.sql.seed import TABLES, views
+from hisops.lab.views import logical
 
-BINDS = {"days": 90, "max_lag_minutes": 10}
+BINDS = {"days": 90, "max_lag_minutes": 10, "manifest_completed": "2026-11-23T02:00:00Z"}
 RUNBOOKS = Path(__file__).parents[3] / "runbooks"
 
 
@@ -42,8 +43,9 @@ def shipped() -> list[str]:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
     layout = Layout(tmp_path_factory.mktemp("lab"))
-    states = start_states({host: layout.machine(host) for host in (PRIMARY_HOST, STANDBY_HOST)}, 0.02)
+    states = start_states({host: layout.machine(host) for host in HOSTS}, 0.02)
     tables = {**views(datetime(2026, 11, 23)), **state_views.tables(states["his"], "CDB$ROOT", states["his_dr"])}
+    tables |= logical.views(states["his"], "CDB$ROOT", tables)
     database = Database(MemoryInstance(tables), TABLES)
     session = database.session(service="his", user="SYS", sysdba=True, sid=1, serial=1)
     yield session
