@@ -13,7 +13,7 @@ VALIDATE = """\
 hisops: runbook/v1
 id: own/validate
 version: 1.0.0
-command: restore test
+command: copy test
 chosen_by: {level: [1, 2]}
 title: {zh: 校验备份, en: Validate backups}
 purpose: {zh: 只读备份，不恢复, en: Read backups without restoring them}
@@ -29,7 +29,7 @@ SCRATCH = """\
 hisops: runbook/v1
 id: own/scratch
 version: 1.0.0
-command: restore test
+command: copy test
 chosen_by: {level: [3, pitr]}
 title: {zh: 恢复到独立主机, en: Restore to the scratch host}
 purpose: {zh: 真正恢复一次, en: Restore in earnest}
@@ -53,7 +53,7 @@ def site(tmp_path):
 
 
 def call(site, *words, lang="en"):
-    return hisops("--lang", lang, "--site", site, "restore", "test", *words, env={"HOME": str(site.parent)})
+    return hisops("--lang", lang, "--site", site, "copy", "test", *words, env={"HOME": str(site.parent)})
 
 
 def test_the_help_has_the_options_of_all_and_says_what_each_is_for(site):
@@ -70,10 +70,10 @@ def test_the_help_has_the_options_of_all_and_says_what_each_is_for(site):
 
 def test_hisops_and_the_library_list_each_with_what_chooses_it(site):
     told = hisops("--lang", "en", "--site", site, "--help", env={"HOME": str(site.parent)}).stdout
-    assert "restore test --level 1|2" in told
-    assert "restore test --level 3|pitr" in told
+    assert "copy test --level 1|2" in told
+    assert "copy test --level 3|pitr" in told
     shown = hisops("--lang", "en", "--site", site, "runbook", "show", "own/scratch", env={"HOME": str(site.parent)})
-    assert "hisops restore test --level 3|pitr" in shown.stdout
+    assert "hisops copy test --level 3|pitr" in shown.stdout
 
 
 @pytest.mark.parametrize(("words", "code", "said"), [
@@ -92,7 +92,7 @@ def test_what_does_not_fit_the_choice_is_one_clear_sentence(site, words, code, s
 
 
 def test_the_value_chooses_the_runbook_and_is_given_to_one_that_knows_it(site):
-    choice = Choice([row for row in commands(site, {}) if row["command"] == "restore test"])
+    choice = Choice([row for row in commands(site, {}) if row["command"] == "copy test"])
     knows, does_not = {"level": "2", "tag": "a"}, {"level": "pitr", "hours": "3"}
     assert (choice.take(knows)["id"], knows) == ("own/validate", {"level": "2", "tag": "a"})
     assert (choice.take(does_not)["id"], does_not) == ("own/scratch", {"hours": "3"})
@@ -105,6 +105,6 @@ def test_a_runbook_alone_in_its_command_is_taken_whatever_is_given(site):
 
 
 def test_the_choice_completes(site):
-    words = {"COMP_WORDS": "hisops restore test --level ", "COMP_CWORD": "4", "HISOPS_SITE": str(site)}
+    words = {"COMP_WORDS": "hisops copy test --level ", "COMP_CWORD": "4", "HISOPS_SITE": str(site)}
     done = hisops(env={"_HISOPS_COMPLETE": "complete_bash", "HOME": str(site.parent), **words})
     assert done.stdout.split() == ["1", "2", "3", "pitr"]
