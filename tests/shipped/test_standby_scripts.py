@@ -83,9 +83,10 @@ def test_the_alert_log_is_read_as_far_back_as_asked(run: Run, tmp_path: Path, si
 
 
 def test_an_alert_log_whose_dates_cannot_be_read_is_no_clean_one(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "alert_his.log").write_text("Sat Mar 29 11:48:57 2014\nORA-00600: internal error code\n")
     env = {"HISOPS_ALERT_LOG_FOLDER": tmp_path, "HISOPS_ALERT_LOG_SINCE": "2010", "ORACLE_SID": "his"}
-    assert json.loads(run(script_of("alert-scan", INSPECTION), **env).stdout)["dated"] == 0
+    for moment, dated in (("29.03.2014 11:48:57", 0), ("Sat Mar 29 11:48:57 2014", 1)):  # the second is that of 11.2
+        (tmp_path / "alert_his.log").write_text(f"{moment}\nORA-00600: internal error code\n")
+        assert json.loads(run(script_of("alert-scan", INSPECTION), **env).stdout)["dated"] == dated
 
 
 def test_a_missing_alert_log_is_no_clean_one(run: Run, tmp_path: Path) -> None:
