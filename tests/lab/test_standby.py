@@ -10,7 +10,8 @@ import oracledb
 import pytest
 
 from hisops.lab import control, redo
-from hisops.lab.patches import RU_1926, payload
+from hisops.lab.patch_archives import payload
+from hisops.lab.patches import RU_1926
 from tests.lab.rehearsal import Rehearsal
 from tests.lab.test_listener import ask
 

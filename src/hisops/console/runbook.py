@@ -11,7 +11,8 @@ from hisops.console.duration import age, rough
 from hisops.console.grid import Column, grid, wrapped
 from hisops.console.plan import effect_text, gate_words
 from hisops.console.theme import CARE, FAINT, STRONG, Page
-from hisops.model.runbook import Parameter, Required, Runbook, Step, TargetRequirement
+from hisops.model.required import Required
+from hisops.model.runbook import Parameter, Runbook, Step, TargetRequirement
 from hisops.model.timing import forecast
 
 

@@ -21,8 +21,8 @@ from hisops.journal.verify_ledger import verify_ledger
 from hisops.journal.verify_run import RunFacts, verify_run
 from hisops.model.evidence import Evidence, Latched, other_identity, seen_by_terms
 from hisops.model.plan import Plan
+from hisops.model.required import Required
 from hisops.model.run import RunView
-from hisops.model.runbook import Required
 from hisops.model.site import Site, TargetType
 from hisops.model.window import stamp
 from hisops.ports import Clock

@@ -20,7 +20,8 @@ from hisops.errors import CheckFailed, UsageProblem
 from hisops.lab import pictures, psu, scenario
 from hisops.lab.faults import FAULTS, arm
 from hisops.lab.layout import HOSTS, Layout
-from hisops.lab.patches import ARCHIVES, write_archive
+from hisops.lab.patch_archives import write_archive
+from hisops.lab.patches import ARCHIVES
 from hisops.lab.people import make_key, private_key, write_people
 from hisops.lab.pictures import PICTURES
 from hisops.lab.seeds import start_states

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hisops.lab.patches import Patch, unpacked
+from hisops.lab.patch_archives import unpacked
+from hisops.lab.patches import Patch
 
 
 @dataclass(frozen=True, slots=True)

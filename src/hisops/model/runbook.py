@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hisops.model.choosing import told
+from hisops.model.required import Required
 from hisops.model.spot import HERE, Spot
-from hisops.model.text import Age, Definition, DefinitionId, Duration, HostName, JudgeRef, Name, StepId, Text
+from hisops.model.text import Definition, DefinitionId, Duration, HostName, JudgeRef, Name, StepId, Text
 
 ParameterType = Literal[
     "string", "integer", "boolean", "file", "sha256", "identifier", "tag", "scn", "timestamp", "path"
@@ -243,32 +244,6 @@ class Refusal(Definition):
 
     when: str
     because: Text
-
-
-class Required(Definition):
-    """Another run on the same target that must have ended well not long ago, by a log that verifies.
-
-    With `any` the newest run of all these runbooks decides. Runs of which `of` does not hold are none of those that are
-    meant; `where` must hold of the one that decides.
-    """
-
-    runbook: DefinitionId | None = None
-    any: Annotated[tuple[DefinitionId, ...], Field(min_length=2)] | None = None
-    of: str | None = None
-    where: str | None = None
-    max_age: Age
-    title: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_or_any(self) -> Self:
-        if (self.runbook is None) == (self.any is None):
-            raise ValueError("what is required is one runbook, or any of several")
-        return self
-
-    @property
-    def runbooks(self) -> tuple[str, ...]:
-        """Those of which a run may serve."""
-        return self.any or (str(self.runbook),)
 
 
 class Runbook(Definition):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from hisops.model.pattern import Regex
-from hisops.model.runbook import Call, Required
+from hisops.model.required import Required
+from hisops.model.runbook import Call
 from hisops.model.text import Definition, DefinitionId, Duration, HostName, Name, Text
 
 PEER, SCRATCH, DESTINATION, SOURCE = "peer", "scratch", "destination", "source"

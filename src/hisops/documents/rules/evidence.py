@@ -12,7 +12,8 @@ from hisops.documents.rules.subject import Shelf, Subject
 from hisops.documents.source import Keys
 from hisops.errors import HisopsError
 from hisops.expressions import faults_in
-from hisops.model.runbook import Required, Runbook
+from hisops.model.required import Required
+from hisops.model.runbook import Runbook
 from hisops.model.site import Site
 
 

@@ -12,12 +12,12 @@ from hisops.lab.media.piece import Piece
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman import logs, reading, validation
+from hisops.lab.tools.rman.jobs import mark_errors, note_kind
 from hisops.lab.tools.rman.options import Wish, parse
-from hisops.lab.tools.rman.pieces import NotWritten, handle_of, open_set, save
-from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command, syntax_error
+from hisops.lab.tools.rman.pieces import NotWritten, handle_of, open_set, put, save, written
+from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command
 
 _SECONDS = 8.0
-_JOB = ("DB FULL", "DB INCR", "ARCHIVELOG", "CONTROLFILE", "SPFILE", "DATAFILE FULL", "DATAFILE INCR")
 
 
 def run_backup(run: Run, words: list[str]) -> None:
@@ -28,7 +28,7 @@ def run_backup(run: Run, words: list[str]) -> None:
     if wish.validate:
         validation.of_backup(run, wish, _files(run, wish))
         return
-    _note_kind(run, wish)
+    note_kind(run, wish)
     if wish.plus:
         logs.back_up(run, wish.plus, wish.compressed, command="backup plus archivelog", switches=True)
     _parts(run, wish)
@@ -136,7 +136,7 @@ def _set(
     backup |= _tracked(run, wish, bases)
     held = Piece(about=backup | {"logs_of": []}, files=parts)
     try:
-        _written(run, backup, held, wish.template, compressed=wish.compressed)
+        put(run, backup, held, wish.template, compressed=wish.compressed)
     except NotWritten as problem:
         return _given_up(run, *problem.lines)
     return ()
@@ -190,41 +190,6 @@ def _late(run: Run, backup: dict[str, Any], wish: Wish) -> None:
     )
 
 
-def mark_errors(run: Run) -> None:
-    """Let the record of the job say that something failed on the way."""
-    _mark(run, "RUNNING WITH ERRORS")
-
-
-def mark_warnings(run: Run) -> None:
-    """Let the record of the job say that there was a warning."""
-    _mark(run, "RUNNING WITH WARNINGS")
-
-
-def _mark(run: Run, status: str) -> None:
-    with run.desk.store.change(run.database) as state:
-        for job in state["backup_jobs"]:
-            if job["session_key"] == run.session_key and job["status"] != "RUNNING WITH ERRORS":
-                job["status"] = status
-
-
-def _written(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
-    handle = handle_of(run.state, backup, template or run.templates.get(run.channel))
-    done = save(run, backup, held, handle, compressed=compressed)
-    run.on_channel(f"finished piece 1 at {run.when()}")
-    run.say(f"piece handle={handle} tag={done['tag']} comment=NONE")
-    run.on_channel("backup set complete, elapsed time: 00:00:07")
-
-
-def written(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
-    """Write the piece of a set, or fail as a command on one channel fails."""
-    try:
-        _written(run, backup, held, template, compressed=compressed)
-    except NotWritten as problem:
-        when = f"{now():%m/%d/%Y %H:%M:%S}"
-        head = f"RMAN-03009: failure of backup command on {run.channel} channel at {when}"
-        raise RmanFailed(head, *problem.lines) from problem
-
-
 def _alone(run: Run, wish: Wish, kind: str, name: str) -> None:
     run.say("", f"Starting backup at {run.when()}")
     run.take_channel()
@@ -264,39 +229,3 @@ def _spfile(run: Run) -> str:
     return (
         f"*.db_name='{state['name']}'\n*.db_unique_name='{state['db_unique_name']}'\n*.control_files='control01.ctl'\n"
     )
-
-
-def _note_kind(run: Run, wish: Wish) -> None:
-    """Say in the record of the job what it backs up, by the largest part of it."""
-    incremental = wish.level is not None
-    if wish.database:
-        kind = "DB INCR" if incremental else "DB FULL"
-    elif wish.files or wish.spaces:
-        kind = "DATAFILE INCR" if incremental else "DATAFILE FULL"
-    else:
-        kind = "ARCHIVELOG" if wish.logs else "CONTROLFILE" if wish.control else "SPFILE"
-    with run.desk.store.change(run.database) as state:
-        for job in state["backup_jobs"]:
-            if job["session_key"] == run.session_key and not job["input_type"].startswith("DB "):
-                job["input_type"] = kind
-
-
-def job_begin(state: State, session_key: int) -> None:
-    """Enter the job into the control file."""
-    began = now().isoformat()
-    job = {"session_key": session_key, "input_type": "", "status": "RUNNING", "start_time": began, "end_time": began}
-    state["backup_jobs"].append(job | {"output_mb": 0, "bytes": 0})
-
-
-def job_end(state: State, session_key: int, failed: bool) -> None:
-    """Close the job with the verdict that the views will show."""
-    for job in state["backup_jobs"]:
-        if job["session_key"] == session_key:
-            told = job["status"].partition("RUNNING")[2]
-            job["status"] = "FAILED" if failed else f"COMPLETED{told}"
-            job["end_time"] = now().isoformat()
-            mine = [backup for backup in state["backups"] if backup["session_key"] == session_key]
-            job["bytes"] = sum(backup["bytes"] for backup in mine)
-
-
-__all__ = ["job_begin", "job_end", "mark_errors", "mark_warnings", "run_backup", "syntax_error", "written"]

@@ -11,8 +11,9 @@ from hisops.lab.media.piece import Piece
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman import configure
+from hisops.lab.tools.rman.jobs import mark_warnings
 from hisops.lab.tools.rman.options import Logs
-from hisops.lab.tools.rman.pieces import open_set, stamp_of
+from hisops.lab.tools.rman.pieces import open_set, stamp_of, written
 from hisops.lab.tools.rman.run import RmanFailed, Run, failed_command
 
 KEPT = "RMAN-08120: warning: archived log not deleted, not yet applied by standby"
@@ -21,8 +22,6 @@ _TOLD = ("dbid", "thread", "sequence", "resetlogs", "first", "next", "first_time
 
 def back_up(run: Run, wish: Logs, compressed: bool, *, command: str, switches: bool, rest: bool = False) -> None:
     """Back up the archived logs; `rest`: those alone that no set of this session has yet."""
-    from hisops.lab.tools.rman.backup import written
-
     run.say("", "", f"Starting backup at {run.when()}")
     if switches and run.state["role"] == redo.PRIMARY and run.state["status"] == "OPEN":
         with pair.changing_one(run.desk.store, run.database) as state:
@@ -141,8 +140,6 @@ def _delete_input(run: Run, logs: list[dict[str, Any]]) -> None:
 
 def warn_kept(run: Run, log: dict[str, Any]) -> None:
     """Say that a log stays because the standby has not applied it."""
-    from hisops.lab.tools.rman.backup import mark_warnings
-
     run.say(KEPT, f"archived log file name={log['name']} thread=1 sequence={log['sequence']}")
     mark_warnings(run)
 

@@ -13,8 +13,9 @@ from hisops.lab.tools.database import NOT_AVAILABLE, name_of
 from hisops.lab.tools.desk import Desk
 from hisops.lab.tools.nls import banner_date, now
 from hisops.lab.tools.rman import channels
-from hisops.lab.tools.rman.backup import job_begin, job_end, run_backup
+from hisops.lab.tools.rman.backup import run_backup
 from hisops.lab.tools.rman.configure import configure, show
+from hisops.lab.tools.rman.jobs import job_begin, job_end
 from hisops.lab.tools.rman.listing import listing
 from hisops.lab.tools.rman.rebuild import commands as rebuild
 from hisops.lab.tools.rman.rebuild.duplicate import duplicate

@@ -14,7 +14,7 @@ from hisops.lab.media import area, carrier, piece
 from hisops.lab.media.piece import Piece
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
-from hisops.lab.tools.rman.run import Run
+from hisops.lab.tools.rman.run import RmanFailed, Run
 
 _EPOCH = datetime(2007, 1, 1, tzinfo=UTC)
 _CODES = {"D": "nnnd", "L": "annnn", "C": "ncnnf", "S": "s", "P": "nnsnf"}
@@ -162,3 +162,22 @@ def _warn_of_area(run: Run, handle: Path) -> None:
         )
         alert.write(state, text)
         run.say(text)
+
+
+def written(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
+    """Write the piece of a set, or fail as a command on one channel fails."""
+    try:
+        put(run, backup, held, template, compressed=compressed)
+    except NotWritten as problem:
+        when = f"{now():%m/%d/%Y %H:%M:%S}"
+        head = f"RMAN-03009: failure of backup command on {run.channel} channel at {when}"
+        raise RmanFailed(head, *problem.lines) from problem
+
+
+def put(run: Run, backup: dict[str, Any], held: Piece, template: str | None, *, compressed: bool) -> None:
+    """Write the piece of a set, and say so. Raises NotWritten."""
+    handle = handle_of(run.state, backup, template or run.templates.get(run.channel))
+    done = save(run, backup, held, handle, compressed=compressed)
+    run.on_channel(f"finished piece 1 at {run.when()}")
+    run.say(f"piece handle={handle} tag={done['tag']} comment=NONE")
+    run.on_channel("backup set complete, elapsed time: 00:00:07")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hisops.lab import lifecycle
-from hisops.lab.commands import CommandRefused, recompile
+from hisops.lab.commands import recompile
 from hisops.lab.tools.database import name_of
 from hisops.lab.tools.desk import Desk
-from hisops.lab.tools.sqlplus import scripts
+from hisops.lab.tools.sqlplus import scripts, stages
 from hisops.lab.tools.sqlplus.catbundle import Catbundle
 from hisops.lab.tools.sqlplus.markup import Markup
 from hisops.lab.tools.sqlplus.reader import Piece, Reader
@@ -33,21 +31,6 @@ _CHINESE = {
     "Pluggable database altered.": "插接式数据库已变更。",
     "PL/SQL procedure successfully completed.": "PL/SQL 过程已成功完成。",
 }
-_STAGE = re.compile(
-    r"ALTER\s+DATABASE\s+(?P<stage>MOUNT|OPEN)(?:\s+STANDBY\s+DATABASE|\s+READ\s+WRITE|(?P<read_only>\s+READ\s+ONLY))?",
-    re.IGNORECASE,
-)
-_ROLE_CHANGES = (
-    (
-        re.compile(
-            r"ALTER\s+DATABASE\s+(?:COMMIT\s+TO\s+)?SWITCHOVER\s+TO\s(?!.*\sVERIFY$)", re.IGNORECASE | re.DOTALL
-        ),
-        "switchover",
-    ),
-    (re.compile(r"ALTER\s+DATABASE\s+(?:FAILOVER|ACTIVATE)\s", re.IGNORECASE), "failover"),
-    (re.compile(r"(?:FLASHBACK\s+DATABASE|ALTER\s+DATABASE\s+CONVERT)\s", re.IGNORECASE), "reinstate"),
-)
-"""Statements that change the roles of a pair, and what a fault calls the middle of them."""
 _NO_STANDARD = ("ORA-06553: PLS-213: package STANDARD not accessible",)
 _IGNORED = (
     "REM",
@@ -171,7 +154,10 @@ class Plus:
             self.say("SP2-0640: Not connected")
             return
         try:
-            if self._change_stage(self.connection, text) or self._given(self.connection, text):
+            if stages.change(self.desk, self.connection, text):
+                self.say("", "Database altered.", "")
+                return
+            if self._given(self.connection, text):
                 return
             words, outcome = self._run(self.connection, text)
         except VariableRefused as refused:
@@ -198,7 +184,7 @@ class Plus:
 
     def _run(self, connection: Connection, text: str) -> tuple[str, Any]:
         """Have a statement carried out. A change of roles goes on the record, takes a while, and may be struck."""
-        label = next((label for known, label in _ROLE_CHANGES if known.match(text.strip())), "")
+        label = stages.role_change(text)
         if not label:
             return connection.run(text, self.variables)
         self.desk.record("command", text=" ".join(text.split()))
@@ -206,26 +192,6 @@ class Plus:
         done = connection.run(text, self.variables)
         self.desk.crossroads(label)
         return done
-
-    def _change_stage(self, connection: Connection, text: str) -> bool:
-        """ALTER DATABASE MOUNT and OPEN, from the stage before; anything else is for the database."""
-        match = _STAGE.fullmatch(text.strip())
-        before = {"MOUNT": "STARTED", "OPEN": "MOUNTED"}
-        stage = match["stage"].upper() if match else ""
-        if not match or not connection.sysdba or connection.state["status"] != before[stage]:
-            return False
-        if stage == "MOUNT":
-            try:
-                lifecycle.mount(self.desk, connection.database, lambda *_: None)
-            except CommandRefused as refused:
-                raise SqlError(f"ORA-{refused.number:05d}: {refused.text}") from refused
-        else:
-            try:
-                lifecycle.open_(self.desk, connection.database, lambda *_: None, read_only=bool(match["read_only"]))
-            except CommandRefused:
-                return False  # the database refuses it in its own words
-        self.say("", "Database altered.", "")
-        return True
 
     def _answer(self, words: str, outcome: Any) -> None:
         if outcome is not None:
