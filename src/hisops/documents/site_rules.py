@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from hisops.documents.findings import Finding, problems_of
@@ -24,6 +25,7 @@ _TYPES: dict[str, tuple[type, str]] = {
     "boolean": (bool, "true or false"),
 }
 _DIGEST = re.compile(r"^(?:sha256:)?[0-9a-f]{64}$")
+Unfit = Callable[[Site, str, str, Keys], Iterator[Finding]]
 
 
 def examine_site(path: Path, library: Callable[[Site], Library]) -> tuple[Loaded[Site] | None, list[Problem]]:
@@ -53,46 +55,17 @@ def hosts_exist(site: Site, _: Library) -> Iterator[Finding]:
 
 def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
     """A standby is another database of the inventory, of the same engine."""
-    for name, database in site.databases.items():
-        standby, keys = database.standby, ("databases", name, "standby")
-        if standby is None:
-            continue
-        if standby not in site.databases:
-            yield _unknown(keys, "database", standby, site.databases, missing=("databases", standby))
-        elif standby == name:
-            yield Finding(keys, "The database `{name}` cannot be its own standby.", values={"name": name})
-        elif site.databases[standby].engine != database.engine:
-            yield Finding(keys, "The standby `{name}` is of another engine.", values={"name": standby})
-        elif site.peer_of(standby) != name:
-            yield Finding(keys, "The database `{name}` belongs to another pair already.", values={"name": standby})
+    return _companions(site, "standby", _unfit_standby)
 
 
 def scratches_are_apart(site: Site, _: Library) -> Iterator[Finding]:
     """Backups are restored to an instance of its own, of the same engine. Whether its host is fit, a run finds out."""
-    for name, database in site.databases.items():
-        scratch, keys = database.scratch, ("databases", name, "scratch")
-        if scratch is None:
-            continue
-        if scratch not in site.databases:
-            yield _unknown(keys, "database", scratch, site.databases, missing=("databases", scratch))
-            continue
-        values = {"name": name, "scratch": scratch}
-        if fault := next((fault for fault, is_so in _unfit_scratch(site, name, scratch) if is_so), None):
-            yield Finding(keys, fault, "Name an entry of its own, on a host of class scratch.", values)
+    return _companions(site, "scratch", _unfit_scratch)
 
 
 def destinations_exist(site: Site, _: Library) -> Iterator[Finding]:
     """Schemas are copied into another database of the inventory, of the same engine."""
-    for name, database in site.databases.items():
-        other, keys = database.destination, ("databases", name, "destination")
-        if other is None:
-            continue
-        if other not in site.databases:
-            yield _unknown(keys, "database", other, site.databases, missing=("databases", other))
-        elif other in (name, site.peer_of(name)):
-            yield Finding(keys, "The database `{name}` cannot be copied into itself.", values={"name": name})
-        elif site.databases[other].engine != database.engine:
-            yield Finding(keys, "The destination `{name}` is of another engine.", values={"name": other})
+    return _companions(site, "destination", _unfit_destination)
 
 
 def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
@@ -109,16 +82,59 @@ def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
                     yield _unknown(at, "runbook", other, known)
 
 
-def _unfit_scratch(site: Site, name: str, scratch: str) -> Iterator[tuple[str, bool]]:
-    """Give each reason not to restore backups of `name` to `scratch`, and whether it is so."""
-    other = site.databases[scratch]
-    yield "The database `{name}` cannot be its own scratch instance.", scratch == name
-    yield "The scratch instance `{scratch}` belongs to a pair.", site.peer_of(scratch) is not None
-    yield "The scratch instance `{scratch}` has one itself.", other.scratch is not None
-    users = {each for each, database in site.databases.items() if database.scratch == scratch}
-    yield "The scratch instance `{scratch}` is that of another database, too.", bool(users - {name, site.peer_of(name)})
-    yield "The scratch instance `{scratch}` has nodes; backups are restored to one host.", bool(other.nodes)
-    yield "The scratch instance `{scratch}` is of another engine.", other.engine != site.databases[name].engine
+def _companions(site: Site, word: str, unfit: Unfit) -> Iterator[Finding]:
+    """Find what is wrong with the databases that others name under `word`: they exist, and are fit for it."""
+    for name, database in site.databases.items():
+        other, keys = getattr(database, word), ("databases", name, word)
+        if other is None:
+            continue
+        if other not in site.databases:
+            yield _unknown(keys, "database", other, site.databases, missing=("databases", other))
+        else:
+            yield from islice(unfit(site, name, other, keys), 1)
+
+
+def _unfit_standby(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
+    """Give each reason why `other` cannot be the standby of `name`."""
+    todo, values = "", {"name": name, "other": other}
+    if other == name:
+        yield Finding(keys, "The database `{name}` cannot be its own standby.", todo, values)
+    if _engines_differ(site, name, other):
+        yield Finding(keys, "The standby `{other}` is of another engine.", todo, values)
+    if site.peer_of(other) != name:
+        yield Finding(keys, "The database `{other}` belongs to another pair already.", todo, values)
+
+
+def _unfit_scratch(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
+    """Give each reason not to restore backups of `name` to `other`."""
+    todo, values = "Name an entry of its own, on a host of class scratch.", {"name": name, "other": other}
+    scratch = site.databases[other]
+    if other == name:
+        yield Finding(keys, "The database `{name}` cannot be its own scratch instance.", todo, values)
+    if site.peer_of(other) is not None:
+        yield Finding(keys, "The scratch instance `{other}` belongs to a pair.", todo, values)
+    if scratch.scratch is not None:
+        yield Finding(keys, "The scratch instance `{other}` has one itself.", todo, values)
+    users = {each for each, database in site.databases.items() if database.scratch == other}
+    if users - {name, site.peer_of(name)}:
+        yield Finding(keys, "The scratch instance `{other}` is that of another database, too.", todo, values)
+    if scratch.nodes:
+        yield Finding(keys, "The scratch instance `{other}` has nodes; backups are restored to one host.", todo, values)
+    if _engines_differ(site, name, other):
+        yield Finding(keys, "The scratch instance `{other}` is of another engine.", todo, values)
+
+
+def _unfit_destination(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
+    """Give each reason not to copy schemas of `name` into `other`."""
+    todo, values = "", {"name": name, "other": other}
+    if other in (name, site.peer_of(name)):
+        yield Finding(keys, "The database `{name}` cannot be copied into itself.", todo, values)
+    if _engines_differ(site, name, other):
+        yield Finding(keys, "The destination `{other}` is of another engine.", todo, values)
+
+
+def _engines_differ(site: Site, name: str, other: str) -> bool:
+    return site.databases[name].engine != site.databases[other].engine
 
 
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
