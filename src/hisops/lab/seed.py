@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -56,49 +57,64 @@ def database_state(machine: Machine, name: str, applied: Patch) -> State:
     """Return the state of the database `name` whose instance runs on `machine`."""
     primary = machine.name == PRIMARY_HOST
     now = datetime.now(UTC).replace(microsecond=0)
-    long_ago = (now - timedelta(days=30)).isoformat()
-    sid = SIDS[machine.name]
     data = machine.oracle_base / "oradata" / ("HIS" if primary else "HIS_DR")
-    return {
+    return open_state(machine, now, COMPONENTS) | {
         "name": "HIS",
         "db_unique_name": name.upper(),
         "dbid": dbid_of(machine),
-        "sid": sid,
-        "release": machine.release.number,
         "peer": "his_dr" if primary else "his",
-        "host": machine.name,
-        "home": str(machine.oracle_home),
         "role": "PRIMARY" if primary else "PHYSICAL STANDBY",
-        "status": "OPEN",
         "open_mode": "READ WRITE" if primary else "READ ONLY WITH APPLY",
-        "restricted": False,
         "version": applied.version,
-        "startup_time": long_ago,
-        "log_mode": "ARCHIVELOG",
-        "flashback_on": "YES",
-        "autobackup": True,
         "pdbs": [_pdb("PDB$SEED", 2, "READ ONLY"), *(_pdb(pdb, con, _mode(primary), primary) for pdb, con in _PDBS)],
         "sqlpatch": [_registry_row(con, now) for con in ("CDB$ROOT", "PDB$SEED", "HISPDB", "LISPDB")],
-        "registry": [
-            {"comp_id": comp, "comp_name": text, "version": "19.0.0.0.0", "status": "VALID"}
-            for comp, text in COMPONENTS
-        ],
-        "violations": [],
-        "restore_points": [],
-        "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 102400, "used_mb": 21340},
-        "backups": [],
-        "backup_jobs": [old_backup(now)],
+        "fra": recovery_area(machine, limit_mb=102400, used_mb=21340),
         "sequence": 518,
-        "scn": SCN,
-        **pair_state(long_ago),
+        **pair_state(long_ago(now)),
         "invalid_objects": [{"con": "HISPDB", "owner": "HIS", "name": "V_OLD_CHARGES", "type": "VIEW"}],
         "datafiles": _datafiles(str(data)),
         "services": _services(name.upper()),
-        "listener": {"name": "LISTENER", "up": True, "since": long_ago, "registers_at": long_ago},
         "standby": link_state(),
         "tablespaces": [{"con": con, "name": name, "percent": percent} for con, name, percent in _TABLESPACES],
+    }
+
+
+def open_state(machine: Machine, now: datetime, components: Iterable[tuple[str, str]]) -> State:
+    """Return what every database of the lab starts with whose instance on `machine` is open: up for a month, sound."""
+    up_since = long_ago(now)
+    return {
+        "sid": SIDS[machine.name],
+        "release": machine.release.number,
+        "host": machine.name,
+        "home": str(machine.oracle_home),
+        "status": "OPEN",
+        "restricted": False,
+        "startup_time": up_since,
+        "log_mode": "ARCHIVELOG",
+        "flashback_on": "YES",
+        "autobackup": True,
+        "registry": [
+            {"comp_id": comp, "comp_name": text, "version": machine.release.number, "status": "VALID"}
+            for comp, text in components
+        ],
+        "violations": [],
+        "restore_points": [],
+        "backups": [],
+        "backup_jobs": [old_backup(now)],
+        "scn": SCN,
+        "listener": {"name": "LISTENER", "up": True, "since": up_since, "registers_at": up_since},
         "failed_jobs": [],
     }
+
+
+def long_ago(now: datetime) -> str:
+    """Return when the instances of a new lab were started."""
+    return (now - timedelta(days=30)).isoformat()
+
+
+def recovery_area(machine: Machine, *, limit_mb: int, used_mb: int) -> State:
+    """Return the fast recovery area of a database."""
+    return {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": limit_mb, "used_mb": used_mb}
 
 
 def pair_state(created: str, members: tuple[str, ...] = MEMBERS) -> State:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hisops.lab import schemas
+from hisops.lab import schemas, seed
 from hisops.lab.commands import ROOT
-from hisops.lab.layout import SIDS, Machine
+from hisops.lab.layout import Machine
 from hisops.lab.psu import PSU_181016
 from hisops.lab.redo import link_state
-from hisops.lab.seed import SCN, dbid_of, old_backup, pair_state
+from hisops.lab.seed import dbid_of
 from hisops.lab.state import State
 
 NAME = "lis"
@@ -40,51 +40,29 @@ def dbid(machine: Machine) -> int:
 def database_state(machine: Machine) -> State:
     """Return the state of LIS."""
     now = datetime.now(UTC).replace(microsecond=0)
-    long_ago = (now - timedelta(days=30)).isoformat()
     data = machine.oracle_base / "oradata" / UNIQUE
-    return {
+    return seed.open_state(machine, now, COMPONENTS) | {
         "name": UNIQUE,
         "db_unique_name": UNIQUE,
         "dbid": dbid(machine),
-        "sid": SIDS[machine.name],
         "peer": "",
-        "release": machine.release.number,
-        "host": machine.name,
-        "home": str(machine.oracle_home),
         "role": "PRIMARY",
-        "status": "OPEN",
         "open_mode": "READ WRITE",
-        "restricted": False,
         "version": machine.release.number,
-        "startup_time": long_ago,
-        "log_mode": "ARCHIVELOG",
-        "flashback_on": "YES",
-        "autobackup": True,
         "pdbs": [],
         "sqlpatch": [],
         "history": _history(now),
-        "registry": [
-            {"comp_id": comp, "comp_name": text, "version": machine.release.number, "status": "VALID"}
-            for comp, text in COMPONENTS
-        ],
-        "violations": [],
-        "restore_points": [],
-        "fra": {"path": str(machine.oracle_base / "fast_recovery_area"), "limit_mb": 51200, "used_mb": 11870},
-        "backups": [],
-        "backup_jobs": [old_backup(now)],
+        "fra": seed.recovery_area(machine, limit_mb=51200, used_mb=11870),
         "sequence": 20417,
-        "scn": SCN,
-        **pair_state(long_ago, members=(NAME,)),
+        **seed.pair_state(seed.long_ago(now), members=(NAME,)),
         "invalid_objects": [{"con": ROOT, "owner": "LIS", "name": "V_OLD_RESULTS", "type": "VIEW"}],
         "datafiles": [
             {"file": number, "con": ROOT, "con_id": 0, "name": f"{data}/{name}", "mb": 900}
             for number, name in enumerate(_FILES, start=1)
         ],
         "services": [UNIQUE, f"{UNIQUE}XDB"],
-        "listener": {"name": "LISTENER", "up": True, "since": long_ago, "registers_at": long_ago},
         "standby": link_state(mrp=False),
         "tablespaces": [{"con": ROOT, "name": name, "percent": percent} for name, percent in _SPACES],
-        "failed_jobs": [],
         "schemas": schemas.lis(),
     }
 
