@@ -14,7 +14,7 @@ from pathlib import Path
 import hisops
 from hisops.lab.layout import LIS_HOST, PRIMARY_HOST, Layout
 from hisops.lab.release import RELEASES
-from hisops.lab.state import LAB, State, Store
+from hisops.lab.state import LAB, State, Store, Watch
 
 _PROGRAMS = {"instance": ("bin/oracle",), "listener": ("bin/tnslsnr",), "client": ()}
 """What each process has open beside the client library of its home."""
@@ -98,7 +98,8 @@ def hold(argv: list[str]) -> None:
         draft = mark.with_suffix(".new")
         draft.write_text(str(os.getpid()))
         draft.replace(mark)
-        while _wanted(store, kind, database):
+        watch = Watch(store, LAB if kind == "client" else database)
+        while not watch.moved() or _wanted(store, kind, database):
             time.sleep(0.1)
         mark.unlink(missing_ok=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hisops.lab.instance import LabInstance
 from hisops.lab.layout import Layout
 from hisops.lab.record import append
-from hisops.lab.state import LAB, State, Store
+from hisops.lab.state import LAB, State, Store, Watch
 from hisops.lab.tns.listener import Listener
 from hisops.lab.tns.login import Account
 
@@ -29,6 +29,7 @@ class Front:
             accounts,
             on_statement=self._note,
         )
+        self._watch = Watch(self._store, self._database)
         self._up = False
         self._started = state["startup_time"]
 
@@ -38,6 +39,10 @@ class Front:
         self._up = True
         self.follow()
         return int(self._listener.port)
+
+    def behind(self) -> bool:
+        """Return whether the state has moved since it was last asked."""
+        return self._watch.moved()
 
     def follow(self) -> None:
         """Open or close the socket as the state says, and end sessions whose instance has gone."""

@@ -57,7 +57,8 @@ async def serve(layout: Layout, host: str, ssh_port: int, tns_port: int) -> None
         if machine.order("start").exists():
             machine.order("start").unlink(missing_ok=True)
             await asyncio.to_thread(start_daemons, layout, host)
-        await asyncio.to_thread(front.follow)
+        if front.behind():
+            await asyncio.to_thread(front.follow)
         await asyncio.sleep(_TICK)
 
 

@@ -18,7 +18,7 @@ from hisops.lab import autostart, cluster, dr_scenario, machine, network, pair, 
 from hisops.lab.layout import HOSTS, Layout
 from hisops.lab.processes import Child, become_init, forked, kill_descendants
 from hisops.lab.roles import down
-from hisops.lab.state import LAB, Store
+from hisops.lab.state import LAB, Store, Watch
 from hisops.lab.tree import new_boot, write_launchers
 
 _TICK = 0.05
@@ -35,6 +35,9 @@ class Server:
         self._hosts: dict[str, Child] = {}
         self._ports: dict[str, dict[str, int]] = {}
         self._stop = False
+        self._store = Store(layout.state)
+        self._watch = Watch(self._store, LAB)
+        self._returns = False
 
     def run(self) -> None:
         """Start the hosts, say that they are ready, and look after them until asked to stop."""
@@ -71,7 +74,9 @@ class Server:
             elif self._hosts[host].poll() is not None:
                 print(f"{host} ended by itself: {self._hosts[host].returncode}", flush=True)  # noqa: T201
                 self._boot(host)
-        if dr_scenario.RETURNS in Store(self._layout.state).read(LAB)["faults"]:
+        if self._watch.moved():
+            self._returns = dr_scenario.RETURNS in self._store.read(LAB)["faults"]
+        if self._returns:
             returned = dr_scenario.come_back(self._layout)
             if returned:
                 self._layout.machine(returned).order("start").touch()

@@ -29,13 +29,13 @@ class Store:
 
     def read(self, name: str) -> State:
         """Return a copy of the part `name` as it is now."""
-        state: State = json.loads(self._path(name).read_text())
+        state: State = json.loads(self.path(name).read_text())
         return state
 
     def write(self, name: str, state: State) -> None:
         """Replace the part `name`."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(name)
+        path = self.path(name)
         draft = path.with_suffix(f".{os.getpid()}.tmp")
         draft.write_text(json.dumps(state, indent=1, ensure_ascii=False) + "\n")
         draft.replace(path)
@@ -83,5 +83,20 @@ class Store:
                 return name
         return None
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Return the file of the part `name`."""
         return self._folder / f"{name}.json"
+
+
+class Watch:
+    """Tells whether a part of the state was written since it was last asked, so that nobody who waits must read it."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._path = store.path(name)
+        self._seen: tuple[int, int, int] | None = None
+
+    def moved(self) -> bool:
+        """Return whether it was; the first time it was."""
+        found = self._path.stat()
+        last, self._seen = self._seen, (found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+        return last != self._seen
