@@ -42,12 +42,17 @@ def execute(path: str, argv: list[str], environment: dict[str, str]) -> tuple[in
     import signal
 
     passed = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, passed)  # one that comes early waits until there is a child
     try:
-        child = posix.posix_spawn(path, argv, environment, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ])
+        child = posix.posix_spawn(
+            path, argv, environment, setsigmask=before, setsigdef=[signal.SIGPIPE, signal.SIGXFSZ]
+        )
+        for number in passed:
+            signal.signal(number, lambda received, _: posix.kill(child, received))
     except OSError as error:
         return error.errno or 1, 0
-    for number in passed:
-        signal.signal(number, lambda received, _: posix.kill(child, received))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     _, status = posix.waitpid(child, 0)
     for number in passed:
         signal.signal(number, signal.SIG_DFL)
