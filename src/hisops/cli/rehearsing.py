@@ -192,6 +192,8 @@ class Rehearsal:
                 "HIS-7021", "The lab has {count} files like {pattern}, not one.", "Correct the scenario.",
                 count=len(found), pattern=value.file,
             )  # fmt: skip
+        if value.text:
+            return found[0].read_text(encoding="utf-8").strip()
         return hashlib.sha256(found[0].read_bytes()).hexdigest() if value.digest else str(found[0])
 
     @property

@@ -1,12 +1,17 @@
-"""A primary that was backed up last night: its pieces, their copies on the storage, and a manifest beside them."""
+"""A primary that was backed up last night: its pieces, their copies on the storage, and a manifest beside them.
+
+Or backed up, and somebody made a mistake since: what was there before is in the archived logs copied after it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hisops.lab import history, pair
 from hisops.lab.hand import Hand
 from hisops.lab.layout import PRIMARY_HOST, SIDS
 from hisops.lab.media import segments, tables
@@ -16,26 +21,68 @@ from hisops.lab.tools.rman import main as rman
 
 _NEWEST = {"HISOPS.HISOPS_HEARTBEAT": 1, "HIS.CHARGE": 4, "HIS.PATIENT": None, "LIS.RESULT": 4}
 """The tables that the site counts, and which column says when."""
+_APART = 1.5
+"""Seconds between two moments that UNTIL TIME can tell apart."""
 
 
 def back_up(hand: Hand) -> None:
     """Back `his` up in full, count its rows, write the manifest and copy all of it."""
-    tag = f"HISOPS_FULL_{datetime.now():%Y%m%d%H%M%S}"
+    _back_up(hand, "full", "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};")
+
+
+def mistake(hand: Hand) -> None:
+    """Back `his` up; somebody adds a row, somebody deletes all of them; then its logs are backed up and copied, too.
+
+    The moments lie beside the lab's state: one between the two, one before the backup, one after all of it.
+    """
+    _moment(hand, "before-backup")
+    time.sleep(_APART)
+    back_up(hand)
+    row = (1, f"{datetime.now():%Y-%m-%dT%H:%M:%S}")
+    with pair.changing(hand.store, "his") as (state, _):
+        history.commit(state, [row], [])
+    time.sleep(_APART)
+    _moment(hand, "before-mistake")
+    (hand.layout.state.parent / "before-mistake.scn").write_text(f"{current(hand.store.read('his'))}\n")
+    time.sleep(_APART)
+    with pair.changing(hand.store, "his") as (state, _):
+        history.commit(state, [], [row])
+    _back_up(hand, "archivelog")
+    _moment(hand, "after-copy", later=3600)
+
+
+def _moment(hand: Hand, name: str, later: int = 0) -> None:
+    when = datetime.fromtimestamp(time.time() + later)
+    (hand.layout.state.parent / f"{name}.time").write_text(f"{when:%Y-%m-%d %H:%M:%S}\n")
+
+
+def _back_up(hand: Hand, mode: str, first: str = "") -> None:
+    tag = f"HISOPS_{mode.upper()}_{datetime.now():%Y%m%d%H%M%S}"
     folder = hand.layout.machine(PRIMARY_HOST).root / "u01" / "backup"
     folder.mkdir(parents=True, exist_ok=True)
     into = f"tag '{tag}' format '{folder}/%d_%T_%U'"
-    _rman(hand, f"backup as compressed backupset incremental level 0 database {into} plus archivelog {into};")
+    if first:
+        _rman(hand, first.format(into=into))
     state = hand.store.read("his")
     scn = current(state)
+    point = f"{scn} {datetime.now():%Y-%m-%d %H:%M:%S}"
     _rman(hand, f"backup archivelog all not backed up 1 times {into};")
     _rman(hand, f"backup spfile {into};\nbackup current controlfile {into.replace('%d_', '%d_ctl_')};")
-    pieces = [Path(one["handle"]) for one in hand.store.read("his")["backups"] if one["tag"] == tag]
+    after = hand.store.read("his")
+    pieces = [Path(one["handle"]) for one in after["backups"] if one["tag"] == tag]
     manifest = folder / f"manifest-{tag}.txt"
-    manifest.write_text("\n".join([*_head(state, tag, scn), *_counts(state, scn), *map(_piece, sorted(pieces))]) + "\n")
+    head = [*_head(state, tag, mode, scn), f"point={point}", f"redo={_redo(after)}"]
+    manifest.write_text("\n".join([*head, *_counts(state, scn), *map(_piece, sorted(pieces))]) + "\n")
     copies = hand.layout.nas / tag
     copies.mkdir(parents=True)
     for path in (*pieces, manifest):
         shutil.copy(path, copies / path.name)
+
+
+def _redo(state: State) -> str:
+    """Return how far the redo is backed up."""
+    last = max((log for log in state["logs"] if log["backed_up"]), key=lambda log: int(log["next"]))
+    return f"{last['next']} {datetime.fromtimestamp(int(last['next_time'])):%Y-%m-%d %H:%M:%S}"
 
 
 def _rman(hand: Hand, text: str) -> None:
@@ -54,9 +101,9 @@ def _rman(hand: Hand, text: str) -> None:
     file.unlink()
 
 
-def _head(state: State, tag: str, scn: int) -> list[str]:
+def _head(state: State, tag: str, mode: str, scn: int) -> list[str]:
     done = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    said = {"tag": tag, "dbid": state["dbid"], "db_name": state["name"], "version": state["version"], "mode": "full"}
+    said = {"tag": tag, "dbid": state["dbid"], "db_name": state["name"], "version": state["version"], "mode": mode}
     return [f"{name}={value}" for name, value in {**said, "scn": scn, "completed": done}.items()]
 
 

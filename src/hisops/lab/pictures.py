@@ -47,6 +47,10 @@ PICTURES: dict[str, Text] = {
     "backed-up": Text(
         zh="his 已全备,副本与清单在 NAS 上", en="his was backed up in full; copies and manifest are on the storage"
     ),
+    "mistake": Text(
+        zh="his 已全备;之后有人误删了数据,其后的归档日志也已复制到 NAS。lab/*.time 是误删前后的时刻",
+        en="his was backed up, then somebody deleted rows; later logs were copied, too (moments: lab/*.time)",
+    ),
     "patched-lis": Text(
         zh="lis 的主目录与数据字典都已装 PSU 11.2.0.4.190716", en="Home and dictionary of lis hold PSU 11.2.0.4.190716"
     ),
@@ -172,4 +176,5 @@ _STEPS: dict[str, Callable[[Hand], None]] = {
     "patched": _patched,
     "patched-lis": _patched_lis,
     "backed-up": backed_up.back_up,
+    "mistake": backed_up.mistake,
 }

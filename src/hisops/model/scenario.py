@@ -15,10 +15,11 @@ ScenarioId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 class FromLab(Definition):
-    """A value that lies in the lab: the path of the one file that the pattern `file` finds there, or its digest."""
+    """A value that lies in the lab: the path of the one file that `file` finds there, its digest or its text."""
 
     file: str
     digest: Literal["sha256"] | None = None
+    text: bool = False
 
 
 Given = str | int | bool | FromLab

@@ -42,7 +42,7 @@ def views(state: State, container: str) -> dict[str, Table]:
         ),
         "v$datafile_header": Table(
             "file# NUMBER, name VARCHAR2(513), status VARCHAR2(7), error VARCHAR2(18), fuzzy VARCHAR2(3), "
-            "checkpoint_change# NUMBER, con_id NUMBER",
+            "checkpoint_change# NUMBER, checkpoint_time DATE, con_id NUMBER",
             [_header(state, f) for f in files],
         ),
         "v$backup": Table(
@@ -72,15 +72,16 @@ def views(state: State, container: str) -> dict[str, Table]:
 def _header(state: State, file: State) -> tuple[Any, ...]:
     """Return what the header of a data file says; of a database that was built from files it is read there."""
     fuzzy: str | None = "YES" if state["status"] == "OPEN" else "NO"
-    number, problem = state["scn"], None
+    number, at, problem = state["scn"], state["scn_at"], None
     if from_files(state):
         try:
             header = header_of(Path(file["name"]), file["file"])
-            fuzzy, number = "YES" if header.fuzzy else "NO", header.checkpoint
+            fuzzy, number, at = "YES" if header.fuzzy else "NO", header.checkpoint, header.checkpoint_at
         except Unreadable as gone:
-            fuzzy, number = None, 0
+            fuzzy, number, at = None, 0, None
             problem = "FILE NOT FOUND" if gone.block is None else "CANNOT READ HEADER"
-    return (file["file"], file["name"], "ONLINE", problem, fuzzy, number, file["con_id"])
+    when = datetime.fromtimestamp(int(at)) if at else None
+    return (file["file"], file["name"], "ONLINE", problem, fuzzy, number, when, file["con_id"])
 
 
 def _redo(state: State) -> Table:
