@@ -101,7 +101,7 @@ class Reader:
         text = str(node.value)
         if node.style is not None:
             self._refuse_tag(node, "str")
-            return text.replace("\a", "") if node.style == ">" else text  # the parser marks folds with BEL
+            return text
         kind = _kind_of(text)
         if not self._refuse_tag(node, *_OWN_TAGS) and kind != "str" and str(node.tag).endswith(":str"):
             self._complain(node, "YA009", "Tags (`!!str`) are not used here.", "Put the value in quotes.")

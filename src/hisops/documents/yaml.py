@@ -90,7 +90,7 @@ def _compose(source: Source) -> tuple[Any, Problem | None]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
-    loader = YAML(typ="rt", pure=True)
+    loader = YAML(typ="safe", pure=True)
     loader.allow_duplicate_keys = True
     loader.version = "1.2"
     try:

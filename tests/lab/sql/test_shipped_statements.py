@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from hisops.lab import views as state_views
 from hisops.lab.layout import HOSTS, Layout
@@ -17,14 +15,14 @@ from hisops.lab.sql.lexer import read_statement
 from hisops.lab.sql.memory import MemoryInstance
 from hisops.lab.sql.seed import TABLES, views
 from hisops.lab.views import logical
+from tests.shipped import procedures
 
 BINDS = {"days": 90, "max_lag_minutes": 10, "manifest_completed": "2026-11-23T02:00:00Z"}
-RUNBOOKS = Path(__file__).parents[3] / "runbooks"
 
 
 def sql_texts(node: Any) -> list[str]:
     """Find the values of the key `sql` anywhere in a document."""
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return [text for item in node for text in sql_texts(item)]
     if not isinstance(node, dict):
         return []
@@ -33,11 +31,8 @@ def sql_texts(node: Any) -> list[str]:
 
 
 def shipped() -> list[str]:
-    yaml = YAML(typ="safe")
-    found = {
-        text for path in RUNBOOKS.rglob("*.yaml") for document in yaml.load_all(path) for text in sql_texts(document)
-    }
-    return sorted(found)
+    books = [procedures.runbook(name).model_dump() for name in procedures.names()]
+    return sorted({text for each in (*books, *(t.model_dump() for t in procedures.TARGETS)) for text in sql_texts(each)})
 
 
 @pytest.fixture(scope="module")
