@@ -26,7 +26,14 @@ def machine(shared_lab: Rehearsal) -> Machine:
 def begin(machine: Machine, tool: Path, *words: str, user: str = "oracle", **more: object) -> subprocess.Popen[str]:
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     home = {"ORACLE_HOME": str(machine.oracle_home), "ORACLE_SID": "his"}
-    return subprocess.Popen([tool, *words], env=environment(machine, user) | home, text=True, **(pipes | more))
+    heard = {"preexec_fn": hear}
+    return subprocess.Popen([tool, *words], env=environment(machine, user) | home, text=True, **(pipes | heard | more))
+
+
+def hear() -> None:
+    """Undo what nohup or a background job of a script would leave ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def at_work(machine: Machine) -> subprocess.Popen[str]:
