@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from hisops.canonical import canonical
 from hisops.engine.binding import BoundCall
+from hisops.engine.blaming import why_not_good
 from hisops.engine.capture import Capture
 from hisops.engine.fencing import Fences, ask
 from hisops.engine.judging import judge
@@ -217,7 +218,7 @@ class Caller:
             out = {**document, "code": code, "json": document}
             return Result("ok" if code == 0 else "failed", code=code, out=out, reason=reason)
         verdict = judge(*call.judge, stdout, stderr, code, call.allow)
-        reason = None if verdict.verdict in {"ok", "warn"} else ", ".join(verdict.matched) or "no proof in the output"
+        reason = why_not_good(call.judge[1], verdict)
         return Result(verdict.verdict, code, {**verdict.out, "code": code}, verdict.matched, reason)
 
     def _end(

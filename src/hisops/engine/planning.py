@@ -232,5 +232,6 @@ def _with_captures(reason: str, out: dict[str, Any]) -> str:
         if name not in {"code", "json", "rows", "first", "count"}
         and value not in (None, [], "")
         and f"out.{name} =" not in reason
+        and f"{name}: " not in reason
     ]
     return f"{reason} ({'; '.join(told)})" if told else reason

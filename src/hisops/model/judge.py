@@ -64,12 +64,14 @@ class Tally(Definition):
 class Capture(Definition):
     """A value read from the output: the first group that took part in the first match; of every match for `list`.
 
-    `split` parts each item of a list further. A boolean tells whether the pattern matches at all.
+    `split` parts each item of a list further. A boolean tells whether the pattern matches at all. What `blames`, such
+    as the name of a damaged file, is shown with a step that failed.
     """
 
     pattern: Regex
     type: CaptureType = "string"
     split: str | None = None
+    blames: bool = False
 
 
 class Action(Definition):
