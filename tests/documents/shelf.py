@@ -44,6 +44,7 @@ id: drill
 version: 1.0.0
 title: {zh: 表, en: Form}
 about: [declare]
+subject: {zh: 题, en: Subject}
 words:
   not_recorded: {zh: 词, en: word}
   not_measurable: {zh: 词, en: word}

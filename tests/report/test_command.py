@@ -108,7 +108,8 @@ def test_a_run_that_is_no_drill_is_refused(folder: Path, site: Site) -> None:
     Drill(site, run_id="2026-11-25-0201-his-nix", book={**runbook("oracle/patch-apply"), "steps": steps}).whole()
     done = call(folder, "nix")
     assert done.returncode == 2
-    assert "none for the form drill" in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "is of oracle/patch-apply. The drill record is of drills: of switchovers" in said
 
 
 def test_a_site_has_its_own_form_if_it_says_so(folder: Path, tmp_path: Path) -> None:

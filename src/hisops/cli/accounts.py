@@ -27,7 +27,7 @@ def accounts(logs: Path, trust: Any, names: Sequence[str], say: Say) -> list[Acc
         if account.opened < earlier.opened:
             raise UsageProblem(
                 "HIS-2952", "The run {run} was begun before {earlier}, which is named before it.",
-                "Name the drill first, then what followed, in the order of time.",
+                "Name first what the record is of, then what followed, in the order of time.",
                 run=account.run_id, earlier=earlier.run_id,
             )  # fmt: skip
     return found

@@ -14,7 +14,7 @@ RunFact = Literal[
     "id", "runbook", "title", "target", "site", "simulation", "begun", "ended", "state", "operators", "approvers",
     "checks", "plan", "head", "verdict",
 ]  # fmt: skip
-Table = Literal["steps", "moments", "checks", "deviations", "interruptions", "runs"]
+Table = Literal["steps", "moments", "checks", "deviations", "interruptions", "runs", "captured", "printed"]
 Unit = Literal["seconds", "minutes", "count"]
 
 COLUMNS: dict[Table, tuple[str, ...]] = {
@@ -24,7 +24,11 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
     "deviations": ("time", "kind", "step", "reason", "who"),
     "interruptions": ("time", "what", "reason", "who"),
     "runs": ("run", "runbook", "target", "begun", "ended", "state", "verdict", "head", "plan"),
+    "printed": ("step", "host", "bytes", "digest"),
 }
+"""The columns that a table can have; those of `captured` are words of its lines, named by the form."""
+
+_PATH = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9_]*$"
 
 
 class Span(Definition):
@@ -46,14 +50,20 @@ class Source(Definition):
     """Where a value comes from; exactly one. A reference into the log follows from it.
 
     `parameter` of the plan; `result` of a step: what a person answered there, else its outputs; one `output` of a step
-    (`rpo.lost_seconds`); a fact of the `run`; the `span` between two moments; `within`, the comparison of two boxes.
+    (`rpo.lost_seconds`); what the judge of a step `captured`, also where the step has failed; the `outcome` of a step
+    in a word; the `host` on which it acts; a fact of the `identity` that was latched; a fact of the `run`; the `span`
+    between two moments; `within`, the comparison of two boxes.
     `below_is_unknown`: a number smaller than this means that it was not measured. `provisional`: say so if the value
     is the runbook's default. `words` replace what the log says; `of: all` asks the runs that followed, too.
     """
 
     parameter: Name | None = None
     result: StepId | None = None
-    output: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9_]*$")] | None = None
+    output: Annotated[str, Field(pattern=_PATH)] | None = None
+    captured: Annotated[str, Field(pattern=_PATH)] | None = None
+    outcome: StepId | None = None
+    host: StepId | None = None
+    identity: Annotated[str, Field(pattern=_PATH)] | None = None
     run: RunFact | None = None
     span: Span | None = None
     within: Comparison | None = None
@@ -62,7 +72,7 @@ class Source(Definition):
     below_is_unknown: int | None = None
     provisional: bool = False
     otherwise: bool = False
-    of: Literal["drill", "all"] = "drill"
+    of: Literal["first", "all"] = "first"
     words: dict[str, Text] = Field(default_factory=dict)
 
 
@@ -81,13 +91,14 @@ class Box(Definition):
 class Happening(Definition):
     """A moment in a run: a step was answered, started or ended; or `checks`: the last of the form's checks was.
 
+    `acted` is when its own work began: after its gate, and after it was looked at whether it is done already.
     `of: followed` looks into the runs that followed, the newest first, or those of them that are of `runbooks`.
     """
 
     step: StepId | None = None
     checks: Literal["answered"] | None = None
-    at: Literal["answered", "started", "ended"] = "ended"
-    of: Literal["drill", "followed"] = "drill"
+    at: Literal["answered", "started", "acted", "ended"] = "ended"
+    of: Literal["first", "followed"] = "first"
     runbooks: tuple[DefinitionId, ...] = ()
 
 
@@ -115,15 +126,23 @@ class Result(Definition):
 
 
 class Column(Definition):
-    """One column of a table; `share` is its part of the width."""
+    """One column of a table; `share` is its part of the width.
+
+    In a table of what was captured it shows a `word` of each line, counted from 1; `judged`: as one of `results`.
+    """
 
     id: Name
     title: Text
+    word: Annotated[int, Field(ge=1, le=40)] | None = None
+    judged: bool = False
     share: int = Field(default=1, ge=1, le=40)
 
 
 class Section(Definition):
-    """One part of the form: exactly one of boxes, a table with its columns, signatures."""
+    """One part of the form: exactly one of boxes, a table with its columns, signatures.
+
+    `captured` says which list a table of that name shows, `printed` of which steps. `empty` stands for no row.
+    """
 
     id: StepId
     title: Text
@@ -131,12 +150,17 @@ class Section(Definition):
     boxes: tuple[Box, ...] = ()
     table: Table | None = None
     columns: tuple[Column, ...] = ()
+    captured: Annotated[str, Field(pattern=_PATH)] | None = None
+    printed: tuple[StepId, ...] = ()
     empty: Text | None = None
     signatures: tuple[Text, ...] = ()
 
 
 class Words(Definition):
-    """What the form says of itself. A text with `{slots}` may use those that are named beside it."""
+    """What the form says of itself. A text with `{slots}` may use those that are named beside it.
+
+    `not_part`: for what the runbook never does, or what its conditions left out; without it that is not recorded.
+    """
 
     not_recorded: Text
     not_measurable: Text
@@ -165,6 +189,7 @@ class Words(Definition):
     hours: Text
     date: Text
     name: Text
+    not_part: Text | None = None
 
 
 SLOTS: dict[str, tuple[str, ...]] = {
@@ -186,13 +211,17 @@ SLOTS: dict[str, tuple[str, ...]] = {
 
 
 class Report(Definition):
-    """A whole form. A run is what it is about if its runbook has one of `about`; `terms` are words of the log."""
+    """A whole form. A run is what it is about if its runbook has one of `about`; `terms` are words of the log.
+
+    `subject` says in a sentence which runs these are, to whoever names another.
+    """
 
     hisops: Literal["report/v1"]
     id: StepId
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: Text
     about: tuple[StepId, ...] = Field(min_length=1)
+    subject: Text
     words: Words
     terms: dict[str, Text] = Field(default_factory=dict)
     moments: tuple[Moment, ...] = ()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hisops.model import records as r
 from hisops.model.account import Written
 from hisops.report.facts import moment_cell
+from hisops.report.logs import Logs
 from hisops.report.sheet import Cell
-from hisops.report.sources import Logs
 from hisops.report.story import Story
 
 _STOPS = frozenset({"HELD", "PAUSED", "INTERRUPTED", "UNDOING"})

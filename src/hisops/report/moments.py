@@ -20,7 +20,7 @@ class Reached:
 
 
 def moments_of(form: Report, stories: Sequence[Story]) -> dict[str, Reached | None]:
-    """Return every moment of the form by its id, None for one that the logs lack. The first story is the drill."""
+    """Return every moment of the form by its id, None for one that the logs lack. The form is about the first story."""
     return {moment.id: _reached(moment, form, stories) for moment in form.moments}
 
 
@@ -57,7 +57,7 @@ def _reached(moment: Moment, form: Report, stories: Sequence[Story]) -> Reached 
 
 
 def _happened(happening: Happening, form: Report, stories: Sequence[Story]) -> Iterator[Reached]:
-    asked = stories[:1] if happening.of == "drill" else reversed(stories[1:])
+    asked = stories[:1] if happening.of == "first" else reversed(stories[1:])
     for story in asked:
         if happening.runbooks and story.account.runbook.get("id") not in happening.runbooks:
             continue
@@ -75,6 +75,8 @@ def _line(happening: Happening, form: Report, story: Story) -> Written | None:
             return story.answered(step)
         case "started":
             return story.begun(step)
+        case "acted":
+            return story.acted(step)
         case "ended":
             return story.succeeded(step)
 

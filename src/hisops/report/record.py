@@ -9,9 +9,11 @@ from hisops.errors import UsageProblem
 from hisops.model.account import Account
 from hisops.model.report import Report, Section
 from hisops.model.text import Lang
+from hisops.report.logs import Logs
 from hisops.report.moments import moments_of
+from hisops.report.scope import lacking_table, not_part
 from hisops.report.sheet import Filled, Notice, Part, Sheet
-from hisops.report.sources import Logs, fill
+from hisops.report.sources import fill
 from hisops.report.story import Story
 from hisops.report.tables import grids
 from hisops.report.tongue import Tongue
@@ -25,7 +27,7 @@ def record(
     `digest` is that of the form itself. Raises UsageProblem if the first run is not what the form is about.
     """
     stories = tuple(Story(account) for account in accounts)
-    _check_subject(form, stories[0])
+    _check_subject(form, stories[0], lang)
     logs = Logs(form, stories, moments_of(form, stories), Tongue(form, lang, offset))
     say, words = logs.tongue.say, form.words
     return Sheet(
@@ -51,13 +53,12 @@ def short_names(runs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((run, end if ends.count(end) == 1 else run) for run, end in zip(runs, ends, strict=True))
 
 
-def _check_subject(form: Report, story: Story) -> None:
+def _check_subject(form: Report, story: Story, lang: Lang) -> None:
     if any(story.has(step) for step in form.about):
         return
     raise UsageProblem(
-        "HIS-2950", "The run {run} is none for the form {form}: its runbook {runbook} has none of the steps {steps}.",
-        "Name a run of one of the runbooks that the form is about.",
-        run=story.account.run_id, form=form.id, runbook=story.account.runbook.get("id"), steps=", ".join(form.about),
+        "HIS-2950", "The run {run} is of {runbook}. {subject}", "Name a run that the form is about.",
+        run=story.account.run_id, runbook=story.account.runbook.get("id"), subject=form.subject.in_(lang),
     )  # fmt: skip
 
 
@@ -69,9 +70,16 @@ def _part(section: Section, logs: Logs) -> Part:
         remark=say(section.remark) if section.remark else "",
         boxes=tuple(Filled(box.id, say(box.title), fill(box, logs), box.wide) for box in section.boxes),
         grids=grids(section, logs),
-        empty=say(section.empty) if section.empty else "",
+        empty=_empty(section, logs),
         signatures=tuple(say(each) for each in section.signatures),
     )
+
+
+def _empty(section: Section, logs: Logs) -> str:
+    """Return what stands in place of a table without rows: that it was no part of the run, else what the form says."""
+    if lacking_table(section, logs):
+        return not_part(logs).text
+    return logs.tongue.say(section.empty) if section.empty else ""
 
 
 def _notices(logs: Logs) -> list[Notice]:

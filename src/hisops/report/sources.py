@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hisops.model import records as r
 from hisops.model.account import Written
-from hisops.model.report import Box, Comparison, Report, Source, Span
+from hisops.model.report import Box, Source
 from hisops.model.text import Text
 from hisops.report.facts import FACTS
-from hisops.report.moments import Reached, bad_checks, between
-from hisops.report.sheet import Cell, Ref, Tone
+from hisops.report.logs import Logs
+from hisops.report.moments import bad_checks, between
+from hisops.report.scope import in_scope, not_part
+from hisops.report.sheet import Cell, Ref
+from hisops.report.steps import captured_cell, host_cell, identity_cell, outcome_cell
 from hisops.report.story import Story
+from hisops.report.tones import tone
 from hisops.report.tongue import Tongue
 
 _SECONDS = {"seconds": 1, "minutes": 60, "count": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Logs:
-    """All that the sources of one sheet look into. The first of `stories` is the drill, the others followed."""
-
-    form: Report
-    stories: tuple[Story, ...]
-    moments: Mapping[str, Reached | None]
-    tongue: Tongue
-
-    def asked(self, of: str) -> tuple[Story, ...]:
-        """Return the runs that a source looks into."""
-        return self.stories if of == "all" else self.stories[:1]
-
-    def blank(self) -> Cell:
-        """Return what stands where nobody wrote anything."""
-        return Cell(text=self.tongue.say(self.form.words.not_recorded), blank=True)
-
-    def unknown(self, refs: tuple[Ref, ...]) -> Cell:
-        """Return what stands where the logs have something that cannot be measured."""
-        return Cell(text=self.tongue.say(self.form.words.not_measurable), refs=refs, tone="care")
-
-
 def fill(box: Box, logs: Logs) -> tuple[Cell, ...]:
-    """Return the cells of a box. One blank stands for a box of which nothing is known."""
+    """Return the cells of a box. One blank stands for a box of which nothing is known, a word for what is no part."""
+    sources, refs = in_scope(box, logs)
+    if not sources:
+        return (not_part(logs, refs),)
     cells: list[Cell] = []
-    for source in box.from_:
+    for source in sources:
         if not source.otherwise:
             cells += cells_of(source, logs)
         elif all(cell.blank for cell in cells):
@@ -59,20 +44,12 @@ def cells_of(source: Source, logs: Logs) -> list[Cell]:
 
 
 def _found(source: Source, story: Story, logs: Logs) -> Cell | None:
-    if source.parameter is not None:
-        return _parameter(source.parameter, source, story, logs)
-    if source.result is not None:
-        return result_cell(source.result, source.words, story, logs)
-    if source.output is not None:
-        return _output(source.output, source, story, logs)
-    if source.run is not None:
-        return FACTS[source.run](story, logs.tongue, source.words)
-    if source.span is not None:
-        return _span(source.span, logs)
-    return _within(source.within, logs) if source.within is not None else None
+    kind = next((name for name in _FINDERS if getattr(source, name) is not None), None)
+    return _FINDERS[kind](source, story, logs) if kind else None
 
 
-def _parameter(name: str, source: Source, story: Story, logs: Logs) -> Cell | None:
+def _parameter(source: Source, story: Story, logs: Logs) -> Cell | None:
+    name = source.parameter or ""
     value = story.account.plan.get("parameters", {}).get(name)
     if value is None or value == "":
         return None
@@ -85,8 +62,8 @@ def _parameter(name: str, source: Source, story: Story, logs: Logs) -> Cell | No
     return Cell(value=value, text=text, refs=(given,))
 
 
-def _output(path: str, source: Source, story: Story, logs: Logs) -> Cell | None:
-    step, _, name = path.partition(".")
+def _output(source: Source, story: Story, logs: Logs) -> Cell | None:
+    step, _, name = (source.output or "").partition(".")
     line = story.succeeded(step)
     value = _out(line).get(name)
     if line is None or value is None or value == "":
@@ -95,6 +72,10 @@ def _output(path: str, source: Source, story: Story, logs: Logs) -> Cell | None:
     if source.below_is_unknown is not None and _is_number(value) and value < source.below_is_unknown:
         return Cell(text=logs.tongue.say(logs.form.words.not_measured), refs=refs, tone="care")
     return Cell(value=value, text=_written(value, source, logs.tongue), refs=refs)
+
+
+def _result(source: Source, story: Story, logs: Logs) -> Cell | None:
+    return result_cell(source.result or "", source.words, story, logs)
 
 
 def result_cell(step: str, words: Mapping[str, Text], story: Story, logs: Logs) -> Cell | None:
@@ -112,16 +93,14 @@ def result_cell(step: str, words: Mapping[str, Text], story: Story, logs: Logs) 
     return Cell(value={"state": record.state, "out": record.out}, text=text, refs=(story.ref(line),), tone=tone(line))
 
 
-def tone(line: Written) -> Tone:
-    """Return how the state of a step is to be taken."""
-    state = getattr(line.record, "state", "")
-    if state in {"FAILED", "UNKNOWN", "UNDO_FAILED"}:
-        return "bad"
-    return "care" if state in {"UNDONE", "SKIPPED"} else ""
+def _run(source: Source, story: Story, logs: Logs) -> Cell | None:
+    return FACTS[source.run](story, logs.tongue, source.words) if source.run else None
 
 
-def _span(span: Span, logs: Logs) -> Cell | None:
-    since, until = logs.moments.get(span.since), logs.moments.get(span.until)
+def _span(source: Source, story: Story, logs: Logs) -> Cell | None:
+    if source.span is None:
+        return None
+    since, until = logs.moments.get(source.span.since), logs.moments.get(source.span.until)
     if since is None or until is None:
         return None
     refs = (since.story.ref(since.line), until.story.ref(until.line))
@@ -132,20 +111,23 @@ def _span(span: Span, logs: Logs) -> Cell | None:
     return Cell(value=seconds, text=logs.tongue.duration(seconds), refs=refs)
 
 
-def _within(comparison: Comparison, logs: Logs) -> Cell | None:
+def _within(source: Source, story: Story, logs: Logs) -> Cell | None:
     """Return whether what was measured is within its limit; a check that is not good is said beside it."""
+    comparison = source.within
+    if comparison is None:
+        return None
     measured, limit = _figure(comparison.measured, logs), _figure(comparison.limit, logs)
     if measured is None or limit is None:
         return None
     refs, words, say = (*measured[1], *limit[1]), logs.form.words, logs.tongue.say
     good = measured[0] <= limit[0]
     text = say(words.within if good else words.beyond)
-    drill = logs.stories[0]
-    bad = bad_checks(logs.form, drill) if comparison.checks else []
+    first = logs.stories[0]
+    bad = bad_checks(logs.form, first) if comparison.checks else []
     if bad:
         names = ", ".join(logs.tongue.say(check.title) for check, _ in bad)
         text = f"{text} {say(words.not_good, checks=names)}"
-        refs = (*refs, *(drill.ref(line) for _, line in bad))
+        refs = (*refs, *(first.ref(line) for _, line in bad))
     return Cell(value=good, text=text, refs=refs, tone="bad" if not good else "care" if bad else "good")
 
 
@@ -178,3 +160,17 @@ def _out(line: Written | None) -> Mapping[str, Any]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+_FINDERS: dict[str, Callable[[Source, Story, Logs], Cell | None]] = {
+    "parameter": _parameter,
+    "result": _result,
+    "output": _output,
+    "captured": captured_cell,
+    "outcome": outcome_cell,
+    "host": host_cell,
+    "identity": identity_cell,
+    "run": _run,
+    "span": _span,
+    "within": _within,
+}

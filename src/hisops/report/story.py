@@ -55,6 +55,24 @@ class Story:
         return next((each for each in lines if not _is(each, "SKIPPED") and not isinstance(each.record, r.Deviation)),
                     None)  # fmt: skip
 
+    def acted(self, step: str) -> Written | None:
+        """Return the line that says that a step's own work is about to begin, after its gate and its probe."""
+        for each in self._lines.get(step, ()):
+            if isinstance(each.record, r.CallIntent) and each.record.kind == "action":
+                return each
+        return None
+
+    def judged(self, step: str) -> Written | None:
+        """Return the line with what was captured of a step's own work, whether that was good or not."""
+        ended = [each for each in self._lines.get(step, ()) if isinstance(each.record, r.CallEnded)]
+        return next((each for each in reversed(ended) if getattr(each.record, "kind", "") == "action"), None)
+
+    def printed(self, step: str) -> Iterator[Written]:
+        """Give the lines that name what a step's own work has printed."""
+        for each in self._lines.get(step, ()):
+            if isinstance(each.record, r.CallOutput) and each.record.kind == "action":
+                yield each
+
     def settled(self, step: str) -> Written | None:
         """Return the line that says what became of a step, or None while nothing is settled."""
         changed = [each for each in self._lines.get(step, ()) if isinstance(each.record, r.StepChanged)]

@@ -11,16 +11,18 @@ from hisops.model.report import Section, Table
 from hisops.model.text import parse_duration
 from hisops.report.facts import FACTS, moment_cell
 from hisops.report.interruptions import interruptions
+from hisops.report.lists import LISTS, RESULT_TONES, Row
+from hisops.report.logs import Logs
 from hisops.report.moments import result_of
-from hisops.report.sheet import Cell, Grid, Heading, Tone
-from hisops.report.sources import Logs, result_cell, tone
+from hisops.report.scope import lacking_moment, lacking_table, not_part
+from hisops.report.sheet import Cell, Grid, Heading
+from hisops.report.sources import result_cell
 from hisops.report.story import Story
+from hisops.report.tones import tone
 from hisops.report.tongue import Tongue
 
-Row = dict[str, Cell]
 _ASKED = frozenset({"moments", "checks"})  # here people look for an answer; elsewhere there may be none to have
 NOTHING = Cell(text="–", blank=True)
-_TONES: dict[str, Tone] = {"good": "good", "bad": "bad", "left-out": ""}
 
 
 class Rows(NamedTuple):
@@ -32,16 +34,23 @@ class Rows(NamedTuple):
 
 def grids(section: Section, logs: Logs) -> tuple[Grid, ...]:
     """Return the tables of a section; those without rows are left out."""
-    if section.table is None:
+    if section.table is None or lacking_table(section, logs):
         return ()
     say = logs.tongue.say
     headings = tuple(Heading(column.id, say(column.title), column.share) for column in section.columns)
     lacking = logs.blank() if section.table in _ASKED else NOTHING
     return tuple(
         Grid(headings, tuple(tuple(row.get(each.id, lacking) for each in headings) for row in found.rows), found.title)
-        for found in TABLES[section.table](logs)
+        for found in _rows(section, logs)
         if found.rows
     )
+
+
+def _rows(section: Section, logs: Logs) -> Iterator[Rows]:
+    if section.table in LISTS:
+        yield Rows("", list(LISTS[section.table](section, logs)))
+    elif section.table is not None:
+        yield from TABLES[section.table](logs)
 
 
 def _title(story: Story, logs: Logs) -> str:
@@ -113,6 +122,8 @@ def _moments(logs: Logs) -> Iterator[Rows]:
     for moment in logs.form.moments:
         row = {"moment": Cell(text=logs.tongue.say(moment.title))}
         reached = logs.moments[moment.id]
+        if reached is None and (why := lacking_moment(moment, logs)):
+            row["time"] = not_part(logs, why)
         if reached is not None:
             story, line = reached.story, reached.line
             row |= {"time": moment_cell(story, logs.tongue, line), "who": _by(line, story, logs)}
@@ -146,7 +157,7 @@ def _check(index: int, story: Story, logs: Logs) -> Row:
     if result is not None:
         rest = said.strip()[len(result.begins) :].lstrip(" ,;:，；：、.")
         row["result"] = Cell(value=result.begins, text=logs.tongue.say(result.title), refs=refs,
-                             tone=_TONES[result.means])  # fmt: skip
+                             tone=RESULT_TONES[result.means])  # fmt: skip
         said = rest or "–"
     row["said"] = Cell(value=said, text=logs.tongue.foreign(said), refs=refs)
     return {**row, "time": moment_cell(story, logs.tongue, line, short=True), "who": _by(line, story, logs)}

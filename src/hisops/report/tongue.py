@@ -85,6 +85,8 @@ class Tongue:
 
     def plain(self, value: Any) -> str:
         """Return any value of the log on its own."""
+        if value == []:
+            return self.term("none")
         if isinstance(value, list):
             return self.foreign(", ".join(str(each) for each in value))
         if isinstance(value, bool):

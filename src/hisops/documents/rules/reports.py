@@ -12,12 +12,12 @@ from hisops.documents.problems import nearest
 from hisops.documents.rules.steps import Books, StepName, is_known, step_names
 from hisops.documents.source import Keys
 from hisops.errors import HisopsError
-from hisops.model.report import COLUMNS, SLOTS, Report, Source
+from hisops.model.report import COLUMNS, SLOTS, Report, Section, Source
 from hisops.model.text import Text
 
-_SOURCES = ("parameter", "result", "output", "run", "span", "within")
+_SOURCES = ("parameter", "result", "output", "captured", "outcome", "host", "identity", "run", "span", "within")
 _SLOT = re.compile(r"\{(\w*)\}")
-_MEASURED = ("parameter", "output", "span")
+_MEASURED = ("parameter", "output", "captured", "span")
 
 
 def one_of_each(form: Report) -> Iterator[Finding]:
@@ -73,10 +73,27 @@ def known_columns(form: Report) -> Iterator[Finding]:
         yield from _distinct(
             (("sections", number, "columns", index, "id"), each.id) for index, each in enumerate(section.columns)
         )
-        known = COLUMNS[section.table]
+        known = _columns_of(section)
         for index, column in enumerate(section.columns):
             fact = "This table has no column `{name}`."
             yield from _known(("sections", number, "columns", index, "id"), column.id, known, fact)
+
+
+def fit_lists(form: Report) -> Iterator[Finding]:
+    """A table of what was captured, or printed, says of which steps; its columns say which word they show."""
+    for number, section in enumerate(form.sections):
+        at: Keys = ("sections", number)
+        for name, given in (("captured", section.captured), ("printed", section.printed)):
+            if section.table == name and not given:
+                fact, todo = "The table does not say what it lists.", "Add `{name}:`."
+                yield Finding(at, fact, todo, {"name": name}, missing=(*at, name))
+            if section.table != name and given:
+                fact, todo = "`{name}` belongs to a table of that name.", "Remove it, or say `table: {name}`."
+                yield Finding((*at, name), fact, todo, {"name": name}, at_key=True)
+        for index, column in enumerate(section.columns):
+            if (section.table == "captured") != (column.word is not None):
+                fact, todo = "A column shows a `word` of what was captured, and nowhere else.", "Correct `word:`."
+                yield Finding((*at, "columns", index), fact, todo)
 
 
 def known_slots(form: Report) -> Iterator[Finding]:
@@ -118,6 +135,15 @@ def _steps_asked(form: Report) -> Iterator[tuple[Keys, str]]:
             yield (*keys, "result"), source.result
         if source.output is not None:
             yield (*keys, "output"), source.output.partition(".")[0]
+        if source.captured is not None:
+            yield (*keys, "captured"), source.captured.partition(".")[0]
+        for part in ("outcome", "host"):
+            if (name := getattr(source, part)) is not None:
+                yield (*keys, part), name
+    for number, section in enumerate(form.sections):
+        if section.captured is not None:
+            yield ("sections", number, "captured"), section.captured.partition(".")[0]
+        yield from ((("sections", number, "printed", index), step) for index, step in enumerate(section.printed))
 
 
 def _steps_and_parameters(library: Books) -> tuple[list[StepName], list[str]]:
@@ -137,6 +163,11 @@ def _sources(form: Report) -> Iterator[tuple[Keys, Source]]:
         for index, box in enumerate(section.boxes):
             for place, source in enumerate(box.from_):
                 yield ("sections", number, "boxes", index, "from", place), source
+
+
+def _columns_of(section: Section) -> tuple[str, ...]:
+    """Return the columns that a table can have; those of what was captured have the names that the form gives them."""
+    return COLUMNS.get(section.table, tuple(each.id for each in section.columns)) if section.table else ()
 
 
 def _is_figure(source: Source) -> bool:
@@ -176,4 +207,5 @@ REPORT_RULES: dict[str, Callable[[Report], Iterator[Finding]]] = {
     "RP003": known_names,
     "RP004": known_columns,
     "RP005": known_slots,
+    "RP007": fit_lists,
 }
