@@ -351,7 +351,7 @@ def test_a_log_that_is_incomplete_says_so_in_large(site: Site, form: Report) -> 
 def test_a_run_without_any_step_of_a_drill_is_refused_by_name(site: Site, form: Report) -> None:
     book = {**runbook("oracle/patch-apply"), "steps": [{"id": "apply", "effect": "read", "sh": "true"}]}
     Drill(site, book=book).whole()
-    with pytest.raises(UsageProblem, match=r"oracle/patch-apply has none of the steps opening-declare") as refused:
+    with pytest.raises(UsageProblem, match=r"is of oracle/patch-apply. The drill record is of drills") as refused:
         record(form, told(site, RUN), "en")
     assert refused.value.exit_code == 2
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hisops.documents.load import KINDS
 from hisops.errors import UsageProblem
+from hisops.model.report import SOURCES
 from hisops.model.text import DURATION_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -47,7 +48,7 @@ _RULES: dict[str, Schema] = {
     "Undo": _one_of("sh", "sql", "none"),
     "Requirement": _at_most_one("sh", "sql"),
     "Required": _one_of("runbook", "any"),
-    "Source": _one_of("parameter", "result", "output", "run", "span", "within"),
+    "Source": _one_of(*SOURCES),
     "Happening": _one_of("step", "checks"),
     "Section": _one_of("boxes", "table", "signatures"),
     "Gate": {"anyOf": [{"required": [name]} for name in ("confirm", "type_target", "read_back", "approve")]},

@@ -30,6 +30,9 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
 
 _PATH = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9_]*$"
 
+SOURCES = ("parameter", "result", "output", "captured", "outcome", "host", "identity", "run", "span", "within")
+"""The keys of a source that say where its value comes from."""
+
 
 class Span(Definition):
     """The time between two moments of the form."""

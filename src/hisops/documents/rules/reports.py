@@ -12,10 +12,9 @@ from hisops.documents.problems import nearest
 from hisops.documents.rules.steps import Books, StepName, is_known, step_names
 from hisops.documents.source import Keys
 from hisops.errors import HisopsError
-from hisops.model.report import COLUMNS, SLOTS, Report, Section, Source
+from hisops.model.report import COLUMNS, SLOTS, SOURCES, Report, Section, Source
 from hisops.model.text import Text
 
-_SOURCES = ("parameter", "result", "output", "captured", "outcome", "host", "identity", "run", "span", "within")
 _SLOT = re.compile(r"\{(\w*)\}")
 _MEASURED = ("parameter", "output", "captured", "span")
 
@@ -23,7 +22,7 @@ _MEASURED = ("parameter", "output", "captured", "span")
 def one_of_each(form: Report) -> Iterator[Finding]:
     """A source, a happening and a section each say exactly one thing."""
     for keys, source in _sources(form):
-        yield from _exactly_one(source, _SOURCES, keys, "run")
+        yield from _exactly_one(source, SOURCES, keys, "run")
     for number, moment in enumerate(form.moments):
         for index, happening in enumerate(moment.from_):
             yield from _exactly_one(happening, ("step", "checks"), ("moments", number, "from", index), "checks")
