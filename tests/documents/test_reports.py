@@ -22,6 +22,9 @@ MISTAKES = [
     ("{id: time, title: {zh: 时, en: Time}", "{id: tine, title: {zh: 时, en: Time}", "RP004", "Did you mean `time`?"),
     ("table: moments", "boxes: [{id: x, title: {zh: 名, en: x}, from: [{run: id}]}]", "RP004", "belong to a table"),
     ("en: 'cut {count}'", "en: 'cut {number}'", "RP005", "no slot `number`"),
+    ("table: moments", "table: captured", "RP007", "does not say what it lists"),
+    ("table: moments", "table: moments\n    printed: [declare]", "RP007", "belongs to a table of that name"),
+    ("title: {zh: 时, en: Time}, share: 3", "title: {zh: 时, en: Time}, word: 1", "RP007", "nowhere else"),
     ("{run: title}", "{run: name}", "YA023", ""),
     ("share: 3", "share: 0", "YA023", ""),
     ("wide: true", "wid: true", "YA020", "Did you mean `wide`?"),
@@ -47,9 +50,10 @@ def test_a_step_or_a_parameter_that_no_runbook_has_is_a_warning(tmp_path: Path) 
     assert len(found) == 3
 
 
-def test_the_shipped_form_asks_only_for_what_runbooks_have() -> None:
+@pytest.mark.parametrize("name", ["drill", "restore"])
+def test_a_shipped_form_asks_only_for_what_runbooks_have(name: str) -> None:
     library = Library()
-    source = library.source_of("reports/drill")
+    source = library.source_of(f"reports/{name}")
     assert source is not None
     assert lint_file(source, library) == []
 
@@ -72,9 +76,17 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, old: str, new: str, rule:
 def test_the_shipped_form_is_fit_and_lies_apart_from_runbooks() -> None:
     library = Library()
     form = fit_report(library, "drill").model
-    assert library.reports() == ("drill",)
+    assert library.reports() == ("drill", "restore")
     assert "reports/drill" not in library.ids()
     assert [each.title.en for each in form.checks][:2] == ["Registration", "Charging"]
+
+
+def test_forms_say_the_same_words_alike() -> None:
+    """Each form holds all that it says, so that a site can correct it; what they share must not drift apart."""
+    drill, restore = (Library().report(name).model for name in ("drill", "restore"))
+    assert drill.terms == restore.terms
+    words = {name for name in type(drill.words).model_fields if getattr(drill.words, name) is not None}
+    assert {name for name in words if getattr(drill.words, name) != getattr(restore.words, name)} == {"simulation"}
 
 
 def test_a_form_that_is_unfit_is_not_filled(tmp_path: Path) -> None:
