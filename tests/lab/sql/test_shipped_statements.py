@@ -31,8 +31,8 @@ def sql_texts(node: Any) -> list[str]:
 
 
 def shipped() -> list[str]:
-    books = [procedures.runbook(name).model_dump() for name in procedures.names()]
-    return sorted({text for each in (*books, *(t.model_dump() for t in procedures.TARGETS)) for text in sql_texts(each)})
+    models = (*map(procedures.runbook, procedures.names()), *procedures.TARGETS)
+    return sorted({text for model in models for text in sql_texts(model.model_dump())})
 
 
 @pytest.fixture(scope="module")
