@@ -185,6 +185,37 @@ def test_a_duplicate_has_its_own_name_and_dbid(bench: Workbench) -> None:
     assert state["dbid"] != bench.store.read("his")["dbid"]
 
 
+def duplicate(bench: Workbench, more: str) -> str:
+    """Duplicate into new names, and online logs where LOGFILE says."""
+    bench.write_pfile(db_name="HISRT")
+    bench.sql("startup nomount")
+    logs = ", ".join(f"group {group} ('{bench.data}/new{group}.log') size 50M" for group in (1, 2))
+    command = f"duplicate database 'HIS' {more} backup location '{bench.copies}' logfile {logs};"
+    return bench.auxiliary(f"run {{ set newname for database to '{bench.data}/%U'; {command} }}")
+
+
+def test_a_duplicate_puts_its_online_logs_where_it_is_told(bench: Workbench) -> None:
+    dbid = bench.store.read("his")["dbid"]
+    said = duplicate(bench, f"dbid {dbid} to HISRT until scn {bench.last} pfile '{bench.pfile}'")
+    assert bench.code == 0, said
+    assert bench.state()["logfiles"] == [f"{bench.data}/new1.log", f"{bench.data}/new2.log"]
+    assert f'set newname for datafile  1 to  "{bench.data}/data_D-HIS' in said
+    assert bench.beats() == [1, 2, 3, 4]
+
+
+def test_a_duplicate_takes_no_backup_of_another_database(bench: Workbench) -> None:
+    said = duplicate(bench, "dbid 4711 to HISRT")
+    assert "RMAN-06024: no backup or copy of the control file found to restore" in said
+    assert "Finished Duplicate" not in said
+    assert bench.code == 1
+
+
+def test_a_duplicate_whose_parameter_file_is_gone_cannot_start_again(bench: Workbench) -> None:
+    said = duplicate(bench, f"to HISRT pfile '{bench.pfile}.gone'")
+    assert "LRM-00109: could not open parameter file" in said
+    assert bench.code == 1
+
+
 def test_a_duplicate_of_another_name_than_its_instance_is_refused(bench: Workbench) -> None:
     bench.sql("startup nomount")
     said = bench.auxiliary(f"duplicate database to OTHER backup location '{bench.copies}';")

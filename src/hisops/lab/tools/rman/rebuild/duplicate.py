@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,14 @@ from hisops.lab.opening import open_database
 from hisops.lab.state import State
 from hisops.lab.tools.nls import now
 from hisops.lab.tools.rman import upkeep
-from hisops.lab.tools.rman.rebuild import control_file, data_files, media_recovery, reading
+from hisops.lab.tools.rman.rebuild import control_file, data_files, media_recovery, naming, reading
 from hisops.lab.tools.rman.rebuild.limits import all_logs, take_until
 from hisops.lab.tools.rman.rebuild.plan import Until
 from hisops.lab.tools.rman.run import RmanFailed, Run, syntax_error
 from hisops.lab.tools.rman.script import flag, option
+
+_GROUP = re.compile(r"group \d+ \( (\S+) \) size \d+[kmg]?(?: reuse)?")
+_LOGFILES = re.compile(rf"{_GROUP.pattern}(?: , {_GROUP.pattern})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Wish:
     until: Until | None
     convert: tuple[str, ...]
     nofilenamecheck: bool
+    dbid: int | None
+    logfiles: tuple[str, ...]
 
 
 def duplicate(run: Run, words: list[str]) -> None:
@@ -62,9 +68,34 @@ def _wish(run: Run, rest: list[str]) -> Wish:
         at = rest.index("db_file_name_convert")
         convert = tuple(word for word in rest[at + 1 :] if word not in ("=", ",", "(", ")"))
         del rest[at:]
-    if rest[:1] != ["database"] or len(rest) > 2 or not name or not location:
+    logfiles, dbid = _logfiles(rest), option(rest, "dbid")
+    _pfile(option(rest, "pfile"))
+    if rest[:1] != ["database"] or len(rest) > 2 or not name or not location or not (dbid or "1").isdigit():
         raise syntax_error(rest[-1] if rest else "duplicate")
-    return Wish(name.strip("\"'").upper(), location, until, convert, check)
+    number = int(dbid) if dbid else None
+    return Wish(name.strip("\"'").upper(), location, until, convert, check, number, logfiles)
+
+
+def _logfiles(rest: list[str]) -> tuple[str, ...]:
+    """Take LOGFILE GROUP n ('file') SIZE m [REUSE], … out of a command, which ends with it; return the files."""
+    if "logfile" not in rest:
+        return ()
+    at = rest.index("logfile")
+    found = " ".join(rest[at + 1 :])
+    if not _LOGFILES.fullmatch(found):
+        raise syntax_error("logfile")
+    del rest[at:]
+    return tuple(_GROUP.findall(found))
+
+
+def _pfile(path: str | None) -> None:
+    """RMAN starts the instance again, from the file that it was told."""
+    if path is not None and not Path(path).is_file():
+        raise RmanFailed(
+            "RMAN-03002: failure of Duplicate Db command",
+            "RMAN-04014: startup failed: ORA-01078: failure in processing system parameters",
+            f"LRM-00109: could not open parameter file '{path}'",
+        )
 
 
 def _refuse(run: Run, wish: Wish) -> None:
@@ -82,7 +113,7 @@ def _script(run: Run, *lines: str) -> None:
 
 def _control_file(run: Run, wish: Wish) -> None:
     """Restore the newest control file of the location, and mount it under the new name."""
-    found = _held(run, wish.location)
+    found = [one for one in _held(run, wish.location) if wish.dbid in (None, one["dbid"])]
     with_control = [one for one in found if one["controlfile"]]
     if not with_control:
         raise RmanFailed(
@@ -119,7 +150,7 @@ def _files(run: Run, wish: Wish) -> None:
     state = run.state
     logs = all_logs({**state, "logs": []})
     until = wish.until or Until("scn", str(max((int(log["next"]) for log in logs), default=state["scn"])))
-    names = {int(file["file"]): _name(state, file, wish) for file in state["datafiles"]}
+    names = {int(file["file"]): _name(run, file, wish) for file in state["datafiles"]}
     for number, path in names.items():
         old = next(file["name"] for file in state["datafiles"] if file["file"] == number)
         if path == old and not wish.nofilenamecheck and not run.plan.names:
@@ -139,7 +170,10 @@ def _files(run: Run, wish: Wish) -> None:
     media_recovery.recover(run, ["database"])
 
 
-def _name(state: State, file: State, wish: Wish) -> str:
+def _name(run: Run, file: State, wish: Wish) -> str:
+    state = run.state
+    if run.plan.names:
+        return str(naming.target(state, file, run.plan))
     given = list(wish.convert) or parameters.words(state["parameters"], "db_file_name_convert")
     return _converted(file["name"], given)
 
@@ -163,7 +197,9 @@ def _open(run: Run, wish: Wish) -> None:
         given = parameters.words(state["parameters"], "log_file_name_convert")
         folder = str(Path(state["datafiles"][0]["name"]).parent)
         old = reopening.logfiles(state)
-        state["logfiles"] = [_converted(name, given) if given else f"{folder}/{Path(name).name}" for name in old]
+        state["logfiles"] = list(wish.logfiles) or [
+            _converted(name, given) if given else f"{folder}/{Path(name).name}" for name in old
+        ]
         _rename(state, wish.name)
     _script(run, "Alter clone database open resetlogs;")
     with pair.changing_one(run.desk.store, run.database) as state:
