@@ -37,6 +37,9 @@ def lacking(source: Source, logs: Logs) -> Refs:
     if source.within is not None:
         boxes = [box for box in logs.form.boxes if box.id in {source.within.measured, source.within.limit}]
         return next((refs for box in boxes if not (found := in_scope(box, logs))[0] and (refs := found[1])), ())
+    story = logs.stories[0]
+    if source.outcome is not None:  # that its condition left a step out is an outcome, too
+        return () if story.has(source.outcome) else (story.runbook_ref("steps"),)
     named = source.result or source.host or (source.output or source.captured or "").partition(".")[0]
     return lacking_step(named, logs) if named else ()
 
