@@ -73,6 +73,19 @@ def test_a_value_of_the_wrong_form_is_not_handed_down():
     assert len(seen(world.host)) == 1
 
 
+def test_a_condition_asks_only_for_the_parameters_that_it_names():
+    library = part(
+        step("see", when="params.word == 'abc'"),
+        step("act", when="params.count == 3"),
+        parameters={"word": word(required=True), "count": {**word(required=True), "type": "integer"}},
+    )
+    given = {"with": {"word": "abc", "count": {"from": "steps.look.out.n"}}}
+    world = World([step("look", effect="write", outputs=COUNT), uses("part", **given)], library=library)
+    world.host.rules = {"run-look": Program(stdout='{"n": 3}')}
+    assert world.survey().refusals == []
+    assert world.go().state == "SUCCEEDED"
+
+
 def test_the_condition_of_a_use_is_asked_in_the_names_of_who_wrote_it():
     library = part(step("see"), step("act", needs=["see"]), parameters={"x": word(default="inner")})
     world = World(

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from hisops.lab import history, pair
 from hisops.lab.hand import Hand
-from hisops.lab.layout import PRIMARY_HOST, SIDS
+from hisops.lab.layout import SIDS
 from hisops.lab.media import segments, tables
 from hisops.lab.scn import current
+from hisops.lab.seed_lis import NAME as LIS
 from hisops.lab.state import State
 from hisops.lab.tools.rman import main as rman
 
@@ -28,6 +29,13 @@ _APART = 1.5
 def back_up(hand: Hand) -> None:
     """Back `his` up in full, count its rows, write the manifest and copy all of it."""
     _back_up(hand, "full", "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};")
+
+
+def back_up_lis(hand: Hand) -> None:
+    """Back `lis` up in full, the same way."""
+    _back_up(
+        hand, "full", "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};", LIS
+    )
 
 
 def mistake(hand: Hand) -> None:
@@ -56,19 +64,20 @@ def _moment(hand: Hand, name: str, later: int = 0) -> None:
     (hand.layout.state.parent / f"{name}.time").write_text(f"{when:%Y-%m-%d %H:%M:%S}\n")
 
 
-def _back_up(hand: Hand, mode: str, first: str = "") -> None:
+def _back_up(hand: Hand, mode: str, first: str = "", name: str = "his") -> None:
     tag = f"HISOPS_{mode.upper()}_{datetime.now():%Y%m%d%H%M%S}"
-    folder = hand.layout.machine(PRIMARY_HOST).root / "u01" / "backup"
+    host = hand.store.read(name)["host"]
+    folder = hand.layout.machine(host).root / "u01" / "backup"
     folder.mkdir(parents=True, exist_ok=True)
     into = f"tag '{tag}' format '{folder}/%d_%T_%U'"
     if first:
-        _rman(hand, first.format(into=into))
-    state = hand.store.read("his")
+        _rman(hand, host, first.format(into=into))
+    state = hand.store.read(name)
     scn = current(state)
     point = f"{scn} {datetime.now():%Y-%m-%d %H:%M:%S}"
-    _rman(hand, f"backup archivelog all not backed up 1 times {into};")
-    _rman(hand, f"backup spfile {into};\nbackup current controlfile {into.replace('%d_', '%d_ctl_')};")
-    after = hand.store.read("his")
+    _rman(hand, host, f"backup archivelog all not backed up 1 times {into};")
+    _rman(hand, host, f"backup spfile {into};\nbackup current controlfile {into.replace('%d_', '%d_ctl_')};")
+    after = hand.store.read(name)
     pieces = [Path(one["handle"]) for one in after["backups"] if one["tag"] == tag]
     manifest = folder / f"manifest-{tag}.txt"
     head = [*_head(state, tag, mode, scn), f"point={point}", f"redo={_redo(after)}"]
@@ -85,17 +94,17 @@ def _redo(state: State) -> str:
     return f"{last['next']} {datetime.fromtimestamp(int(last['next_time'])):%Y-%m-%d %H:%M:%S}"
 
 
-def _rman(hand: Hand, text: str) -> None:
-    machine = hand.layout.machine(PRIMARY_HOST)
+def _rman(hand: Hand, host: str, text: str) -> None:
+    machine = hand.layout.machine(host)
     file = machine.tmp / "last-night.rcv"
     file.write_text(text + "\n")
     env = {
         "ORACLE_HOME": str(machine.oracle_home),
-        "ORACLE_SID": SIDS[PRIMARY_HOST],
+        "ORACLE_SID": SIDS[host],
         "HOME": str(machine.home("oracle")),
     }
     worker = Hand(hand.layout)
-    worker.tool, worker.argv, worker.host, worker.env = "rman", ["target", "/", f"cmdfile={file}"], PRIMARY_HOST, env
+    worker.tool, worker.argv, worker.host, worker.env = "rman", ["target", "/", f"cmdfile={file}"], host, env
     if rman.run(worker):
         raise RuntimeError(text)
     file.unlink()
@@ -110,10 +119,13 @@ def _head(state: State, tag: str, mode: str, scn: int) -> list[str]:
 def _counts(state: State, scn: int) -> list[str]:
     places = {part.table: file["con"] for file in state["datafiles"] for part in segments.of(file)}
     found = []
-    for table, column in sorted(_NEWEST.items(), key=lambda item: (places[item[0]], item[0])):
+    counted = [(places[table], table, column) for table, column in _NEWEST.items() if table in places]
+    for place, table, column in sorted(counted, key=lambda item: item[:2]):
         rows = tables.rows(state, table, scn)
         times = [datetime.fromisoformat(row[column]) for row in rows if column is not None]
-        found.append(f"count={places[table]}/{table} {len(rows)} {f'{max(times):%Y-%m-%dT%H:%M:%S}' if times else '-'}")
+        container = f"{place}/" if state["pdbs"] else ""
+        newest = f"{max(times):%Y-%m-%dT%H:%M:%S}" if times else "-"
+        found.append(f"count={container}{table} {len(rows)} {newest}")
     return found
 
 

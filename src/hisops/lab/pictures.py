@@ -47,6 +47,9 @@ PICTURES: dict[str, Text] = {
     "backed-up": Text(
         zh="his 已全备,副本与清单在 NAS 上", en="his was backed up in full; copies and manifest are on the storage"
     ),
+    "backed-up-lis": Text(
+        zh="lis 已全备,副本与清单在 NAS 上", en="lis was backed up in full; copies and manifest are on the storage"
+    ),
     "mistake": Text(
         zh="his 已全备;之后有人误删了数据,其后的归档日志也已复制到 NAS。lab/*.time 是误删前后的时刻",
         en="his was backed up, then somebody deleted rows; later logs were copied, too (moments: lab/*.time)",
@@ -176,5 +179,6 @@ _STEPS: dict[str, Callable[[Hand], None]] = {
     "patched": _patched,
     "patched-lis": _patched_lis,
     "backed-up": backed_up.back_up,
+    "backed-up-lis": backed_up.back_up_lis,
     "mistake": backed_up.mistake,
 }

@@ -27,6 +27,7 @@ _HISTORY = (
     "comments VARCHAR2(255), bundle_series VARCHAR2(30)"
 )
 _OBJECTS = (
+    ("HISOPS", "HISOPS_HEARTBEAT", "TABLE"),
     ("LIS", "RESULT", "TABLE"),
     ("LIS", "PKG_REPORT", "PACKAGE"),
     ("LIS", "PKG_REPORT", "PACKAGE BODY"),
