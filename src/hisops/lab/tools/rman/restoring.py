@@ -10,6 +10,8 @@ from hisops.lab.tools.rman.run import Run, failed_command, syntax_error
 from hisops.lab.tools.rman.script import flag, numbers, option
 
 _KINDS = {"database": "D", "datafile": "D", "controlfile": "CS", "archivelog": "L", "spfile": "PS"}
+Span = tuple[int, int]
+_ALL: Span = (0, 1 << 40)
 _LOST = "RMAN-06026: some targets not found - aborting restore"
 
 
@@ -22,6 +24,7 @@ def restore(run: Run, words: list[str]) -> None:
     flag(rest, "header")
     flag(rest, "from", "autobackup")
     what, files = _what(rest)
+    span = _span(rest) if what == "archivelog" else _ALL
     if rest or what not in _KINDS or (validate and preview):
         raise syntax_error(rest[-1] if rest else "restore")
     if not (validate or preview):
@@ -36,7 +39,7 @@ def restore(run: Run, words: list[str]) -> None:
     elif _KINDS[what] == "D":
         _files(run, files, tag)
     else:
-        _others(run, what, tag)
+        _others(run, what, tag, span)
     run.say(f"Finished restore at {run.when()}")
 
 
@@ -44,11 +47,19 @@ def _what(rest: list[str]) -> tuple[str, list[int]]:
     what = rest.pop(0) if rest else ""
     if what == "datafile":
         return what, [int(one) for one in numbers(rest) if one.isdigit()]
-    if what == "archivelog" and not flag(rest, "all"):
-        for word in ("from", "until"):
-            flag(rest, word, "time") and rest and rest.pop(0)
-            option(rest, word, "sequence"), option(rest, word, "scn")
     return what, []
+
+
+def _span(rest: list[str]) -> Span:
+    """Return the first and last sequence that are asked for; ranges of times and SCNs are read whole."""
+    if flag(rest, "all"):
+        return _ALL
+    for word in ("from", "until"):
+        flag(rest, word, "time") and rest and rest.pop(0)
+        option(rest, word, "scn")
+    low, high = option(rest, "from", "sequence"), option(rest, "until", "sequence")
+    one = option(rest, "sequence")
+    return int(one or low or _ALL[0]), int(one or high or _ALL[1])
 
 
 def _tagged(state: State, kinds: str, tag: str | None) -> list[dict[str, Any]]:
@@ -83,10 +94,10 @@ def _refuse_missing(files: list[int], known: list[dict[str, Any]]) -> None:
         raise failed_command("restore", _LOST, *lines)
 
 
-def _others(run: Run, what: str, tag: str | None) -> None:
+def _others(run: Run, what: str, tag: str | None, span: Span) -> None:
     found = _tagged(run.state, _KINDS[what], tag)
     if what == "archivelog":
-        found = _of_logs(run, found, any_tag=tag is None)
+        found = _of_logs(run, found, span, any_tag=tag is None)
     elif found:
         found = found[-1:]
     if not found and what != "archivelog":
@@ -98,17 +109,27 @@ def _others(run: Run, what: str, tag: str | None) -> None:
             raise failed_command("restore", _LOST, _missing(what, one))
 
 
-def _of_logs(run: Run, found: list[dict[str, Any]], *, any_tag: bool) -> list[dict[str, Any]]:
+def _of_logs(run: Run, found: list[dict[str, Any]], span: Span, *, any_tag: bool) -> list[dict[str, Any]]:
     """Return the sets of logs to be read; what is on disk still is not restored but looked at there."""
+    found = [one for one in found if any(_within(log, span) for log in one["logs"])]
+    present = [log for log in logs.present(run.state) if _within(log, span)]
     if any_tag:
-        here = {(log["resetlogs"], log["sequence"]) for log in logs.present(run.state)}
+        here = {(log["resetlogs"], log["sequence"]) for log in present}
         backed = {(log["resetlogs"], log["sequence"]) for one in found for log in one["logs"]}
-        lost = [log for log in run.state["logs"] if (log["resetlogs"], log["sequence"]) not in here | backed]
+        lost = [
+            log
+            for log in run.state["logs"]
+            if _within(log, span) and (log["resetlogs"], log["sequence"]) not in here | backed
+        ]
         if lost:
             raise failed_command("restore", _LOST, *(_no_log(log) for log in lost))
-    if not found and not (any_tag and logs.present(run.state)):
+    if not found and not (any_tag and present):
         raise failed_command("restore", _LOST, "RMAN-06025: no backup of archived log for thread 1 found to restore")
     return found
+
+
+def _within(log: dict[str, Any], span: Span) -> bool:
+    return span[0] <= int(log["sequence"]) <= span[1]
 
 
 def _missing(what: str, one: dict[str, Any]) -> str:
