@@ -17,7 +17,12 @@ from hisops.lab.sql.seed import TABLES, views
 from hisops.lab.views import logical
 from tests.shipped import procedures
 
-BINDS = {"days": 90, "max_lag_minutes": 10, "manifest_completed": "2026-11-23T02:00:00Z"}
+BINDS = {
+    "days": 90,
+    "max_lag_minutes": 10,
+    "clock_lost_at": "2026-11-23 02:30:00",
+    "restored_to_time": "2026-11-23 02:00:00",
+}
 
 
 def sql_texts(node: Any) -> list[str]:
