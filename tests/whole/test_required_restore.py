@@ -1,4 +1,4 @@
-"""oracle/patch-apply as shipped, where the site requires a restore test: planned in the lab, refused without one (3)."""
+"""oracle/patch-apply as shipped where a site requires a restore test: planned in the lab, refused without one (3)."""
 
 from __future__ import annotations
 
