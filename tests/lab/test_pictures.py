@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import oracledb
@@ -14,6 +15,7 @@ from hisops.lab.patches import RU_1927
 from hisops.lab.state import Store
 from tests.lab.pairing import APPLY, Pair, dgmgrl
 from tests.lab.rehearsal import Rehearsal
+from tests.lab.rman_desk import Site
 from tests.lab.test_listener import ask
 
 SECOND = "his-db2"
@@ -162,3 +164,21 @@ def test_an_internal_error_stands_in_both_alert_logs_once(fresh: Pair) -> None:
         state = Store(fresh.layout.state).read(name)
         text = (alert.folder(state) / f"alert_{state['sid']}.log").read_text()
         assert text.count("ORA-00600") == 1
+
+
+@pytest.mark.parametrize(("name", "of"), [("backed-up", "his"), ("backed-up-lis", "lis")])
+def test_what_was_backed_up_lies_on_the_storage_beside_a_manifest_that_names_it(
+    tmp_path: Path, name: str, of: str
+) -> None:
+    site = Site(tmp_path)
+    site.layout.machine(site.state(of)["host"]).tmp.mkdir(parents=True)
+    pictures.put_up(site.layout, name)
+    (manifest,) = site.layout.nas.glob("*/manifest-HISOPS_FULL_*.txt")
+    told = [line.removeprefix("piece=").split() for line in manifest.read_text().splitlines() if line[:6] == "piece="]
+    assert {Path(one["handle"]).name for one in site.state(of)["backups"] if one["tag"]} >= {
+        piece for *_, piece in told
+    }
+    for digest, size, piece in told:
+        raw = (manifest.parent / piece).read_bytes()
+        assert (hashlib.sha256(raw).hexdigest(), len(raw)) == (digest, int(size))
+    assert f"dbid={site.state(of)['dbid']}" in manifest.read_text()
