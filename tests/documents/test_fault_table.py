@@ -14,6 +14,9 @@ SECTIONS = {
     "oracle/backup": "backup run",
     "oracle/backup-offline": "backup run --mode offline",
     "oracle/restore-validate": "restore test --level 1 and 2",
+    "oracle/restore-scratch": "restore test --level 3",
+    "oracle/pitr": "restore test --level pitr",
+    "oracle/duplicate": "restore test --level duplicate",
     "oracle/export-import": "logical copy",
 }
 LIBRARY = Library()
