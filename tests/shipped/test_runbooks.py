@@ -12,7 +12,7 @@ from hisops.documents.library import Library
 from hisops.documents.lint import lint_paths
 from hisops.engine import slots
 from hisops.expressions import names_in
-from hisops.model.runbook import Runbook
+from hisops.model.runbook import Runbook, Step
 from tests.shipped import procedures
 from tests.shipped.procedures import SETTINGS, columns, expressions, judges, known_values, parts, runbook
 
