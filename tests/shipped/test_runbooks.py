@@ -186,6 +186,15 @@ def test_no_check_is_left_out_of_the_way_to_the_first_write(book: Runbook) -> No
 
 
 @each_runbook
+def test_what_is_read_back_is_shown_at_the_gate(book: Runbook) -> None:
+    for step in book.steps:
+        if step.gate and step.gate.read_back:
+            source = step.gate.read_back.split(".")
+            shown = {each.replace("-", "_") for each in step.gate.show}
+            assert source[:2] == ["target", "identity"] or (source[0] == "steps" and source[1] in shown), step.id
+
+
+@each_runbook
 def test_scripts_for_sqlplus_prove_that_they_reached_their_end(book: Runbook) -> None:
     for part in parts(book):
         if part.call.judge == "sqlplus/script":
