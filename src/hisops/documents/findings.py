@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from hisops.documents.problems import Problem, Severity
+from hisops.documents.problems import Problem, Severity, nearest
 from hisops.documents.source import Keys, Source
 
 
@@ -34,3 +34,14 @@ def problems_of(
             continue
         place = source.key_place(item.keys) if item.at_key else source.value_place(item.keys, item.offset)
         yield replace(source.problem(place, rule, item.fact, item.todo, **item.values), severity=severity)
+
+
+def unknown(
+    keys: Keys, kind: str, name: str, known: Iterable[str], *, missing: Keys = (), at_key: bool = False
+) -> Finding:
+    """Return that nothing of this kind has that name, with the nearest of what is known."""
+    names = list(known)
+    guess = nearest(name, names)
+    todo = "Did you mean `{guess}`?" if guess else "Known are: {known}."
+    values = {"kind": kind, "name": name, "guess": guess, "known": ", ".join(names) or "none"}
+    return Finding(keys, "There is no {kind} called `{name}`.", todo, values, missing, at_key)

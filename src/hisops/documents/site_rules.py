@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from hisops.documents.findings import Finding, problems_of
+from hisops.documents.findings import Finding, problems_of, unknown
 from hisops.documents.library import Library
 from hisops.documents.load import Loaded, examine
 from hisops.documents.problems import Problem, nearest
+from hisops.documents.site_companions import destinations_exist, scratches_are_apart, standbys_exist
 from hisops.documents.source import Keys, Source
 from hisops.errors import HisopsError
 from hisops.model.closed import is_fit
@@ -25,7 +25,6 @@ _TYPES: dict[str, tuple[type, str]] = {
     "boolean": (bool, "true or false"),
 }
 _DIGEST = re.compile(r"^(?:sha256:)?[0-9a-f]{64}$")
-Unfit = Callable[[Site, str, str, Keys], Iterator[Finding]]
 
 
 def examine_site(path: Path, library: Callable[[Site], Library]) -> tuple[Loaded[Site] | None, list[Problem]]:
@@ -48,24 +47,9 @@ def hosts_exist(site: Site, _: Library) -> Iterator[Finding]:
     """A database lies on a host of the inventory."""
     for name, database in site.databases.items():
         if database.host not in site.hosts:
-            yield _unknown(
+            yield unknown(
                 ("databases", name, "host"), "host", database.host, site.hosts, missing=("hosts", database.host)
             )
-
-
-def standbys_exist(site: Site, _: Library) -> Iterator[Finding]:
-    """A standby is another database of the inventory, of the same engine."""
-    return _companions(site, "standby", _unfit_standby)
-
-
-def scratches_are_apart(site: Site, _: Library) -> Iterator[Finding]:
-    """Backups are restored to an instance of its own, of the same engine. Whether its host is fit, a run finds out."""
-    return _companions(site, "scratch", _unfit_scratch)
-
-
-def destinations_exist(site: Site, _: Library) -> Iterator[Finding]:
-    """Schemas are copied into another database of the inventory, of the same engine."""
-    return _companions(site, "destination", _unfit_destination)
 
 
 def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
@@ -74,67 +58,12 @@ def requirements_exist(site: Site, library: Library) -> Iterator[Finding]:
     for name, requires in site.requires.items():
         keys: Keys = ("requires", name)
         if name not in known:
-            yield _unknown(keys, "runbook", name, known, at_key=True)
+            yield unknown(keys, "runbook", name, known, at_key=True)
         for index, required in enumerate(requires):
             for number, other in enumerate(required.runbooks):
                 at = (*keys, index, "any", number) if required.any else (*keys, index, "runbook")
                 if other not in known:
-                    yield _unknown(at, "runbook", other, known)
-
-
-def _companions(site: Site, word: str, unfit: Unfit) -> Iterator[Finding]:
-    """Find what is wrong with the databases that others name under `word`: they exist, and are fit for it."""
-    for name, database in site.databases.items():
-        other, keys = getattr(database, word), ("databases", name, word)
-        if other is None:
-            continue
-        if other not in site.databases:
-            yield _unknown(keys, "database", other, site.databases, missing=("databases", other))
-        else:
-            yield from islice(unfit(site, name, other, keys), 1)
-
-
-def _unfit_standby(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
-    """Give each reason why `other` cannot be the standby of `name`."""
-    todo, values = "", {"name": name, "other": other}
-    if other == name:
-        yield Finding(keys, "The database `{name}` cannot be its own standby.", todo, values)
-    if _engines_differ(site, name, other):
-        yield Finding(keys, "The standby `{other}` is of another engine.", todo, values)
-    if site.peer_of(other) != name:
-        yield Finding(keys, "The database `{other}` belongs to another pair already.", todo, values)
-
-
-def _unfit_scratch(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
-    """Give each reason not to restore backups of `name` to `other`."""
-    todo, values = "Name an entry of its own, on a host of class scratch.", {"name": name, "other": other}
-    scratch = site.databases[other]
-    if other == name:
-        yield Finding(keys, "The database `{name}` cannot be its own scratch instance.", todo, values)
-    if site.peer_of(other) is not None:
-        yield Finding(keys, "The scratch instance `{other}` belongs to a pair.", todo, values)
-    if scratch.scratch is not None:
-        yield Finding(keys, "The scratch instance `{other}` has one itself.", todo, values)
-    users = {each for each, database in site.databases.items() if database.scratch == other}
-    if users - {name, site.peer_of(name)}:
-        yield Finding(keys, "The scratch instance `{other}` is that of another database, too.", todo, values)
-    if scratch.nodes:
-        yield Finding(keys, "The scratch instance `{other}` has nodes; backups are restored to one host.", todo, values)
-    if _engines_differ(site, name, other):
-        yield Finding(keys, "The scratch instance `{other}` is of another engine.", todo, values)
-
-
-def _unfit_destination(site: Site, name: str, other: str, keys: Keys) -> Iterator[Finding]:
-    """Give each reason not to copy schemas of `name` into `other`."""
-    todo, values = "", {"name": name, "other": other}
-    if other in (name, site.peer_of(name)):
-        yield Finding(keys, "The database `{name}` cannot be copied into itself.", todo, values)
-    if _engines_differ(site, name, other):
-        yield Finding(keys, "The destination `{other}` is of another engine.", todo, values)
-
-
-def _engines_differ(site: Site, name: str, other: str) -> bool:
-    return site.databases[name].engine != site.databases[other].engine
+                    yield unknown(at, "runbook", other, known)
 
 
 def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
@@ -143,11 +72,11 @@ def secrets_exist(site: Site, _: Library) -> Iterator[Finding]:
         secret = database.connect.password if database.connect else None
         if secret and secret not in site.secrets:
             keys = ("databases", name, "connect", "password")
-            yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
+            yield unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
         for known_as, secret in database.secrets.items():
             if secret not in site.secrets:
                 keys = ("databases", name, "secrets", known_as)
-                yield _unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
+                yield unknown(keys, "secret", secret, site.secrets, missing=("secrets", secret))
 
 
 def engines_exist(site: Site, library: Library) -> Iterator[Finding]:
@@ -155,7 +84,7 @@ def engines_exist(site: Site, library: Library) -> Iterator[Finding]:
     for name, database in site.databases.items():
         keys = ("databases", name, "engine")
         if database.engine not in library.engines():
-            yield _unknown(keys, "engine", database.engine, library.engines())
+            yield unknown(keys, "engine", database.engine, library.engines())
             continue
         try:
             library.target_type(database.engine)
@@ -168,7 +97,7 @@ def settings_are_known(site: Site, library: Library) -> Iterator[Finding]:
     for name, target in _targets(site, library):
         for setting in site.databases[name].settings:
             if setting not in target.settings:
-                yield _unknown(
+                yield unknown(
                     ("databases", name, "settings", setting), "setting", setting, target.settings, at_key=True
                 )
 
@@ -216,7 +145,7 @@ def windows_exist(site: Site, _: Library) -> Iterator[Finding]:
     for name, database in site.databases.items():
         if database.window is not None and database.window not in site.windows:
             keys, window = ("databases", name, "window"), database.window
-            yield _unknown(keys, "window", window, site.windows, missing=("windows", window))
+            yield unknown(keys, "window", window, site.windows, missing=("windows", window))
 
 
 def time_zones_exist(site: Site, _: Library) -> Iterator[Finding]:
@@ -240,10 +169,10 @@ def nodes_exist(site: Site, library: Library) -> Iterator[Finding]:
         for index, node in enumerate(database.nodes):
             at = ("databases", name, "nodes", index)
             if node.host not in site.hosts:
-                yield _unknown((*at, "host"), "host", node.host, site.hosts, missing=("hosts", node.host))
+                yield unknown((*at, "host"), "host", node.host, site.hosts, missing=("hosts", node.host))
             for setting in node.settings if target else ():
                 if target and setting not in target.settings:
-                    yield _unknown((*at, "settings", setting), "setting", setting, target.settings, at_key=True)
+                    yield unknown((*at, "settings", setting), "setting", setting, target.settings, at_key=True)
         if database.nodes and database.host not in {node.host for node in database.nodes}:
             fact = "The host of `{name}`, {host}, is none of its nodes."
             yield Finding(("databases", name, "nodes"), fact, "Add it.", {"name": name, "host": database.host})
@@ -293,13 +222,3 @@ def _fits(wanted: Setting, value: str | int | bool) -> bool:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return False
     return is_fit(wanted.type, value)
-
-
-def _unknown(
-    keys: Keys, kind: str, name: str, known: Iterable[str], *, missing: Keys = (), at_key: bool = False
-) -> Finding:
-    names = list(known)
-    guess = nearest(name, names)
-    todo = "Did you mean `{guess}`?" if guess else "Known are: {known}."
-    values = {"kind": kind, "name": name, "guess": guess, "known": ", ".join(names) or "none"}
-    return Finding(keys, "There is no {kind} called `{name}`.", todo, values, missing, at_key)
