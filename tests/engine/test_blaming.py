@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hisops.engine.blaming import MOST_BLAMED, why_not_good
+from hisops.engine.blaming import MOST_BLAMED, is_told, why_not_good
 from hisops.engine.judging import judge
 from hisops.model.judge import Judge
 from tests.shipped.recorded import cases, shipped
@@ -66,3 +66,9 @@ def test_the_damaged_file_is_named_by_the_shipped_judges(name, said):
     case = next(case for case in cases() if str(case) == name)
     tool = shipped()[case.tool]
     assert said in (why_not_good(tool.actions[case.action], case.judged()) or "")
+
+
+def test_a_capture_is_told_only_where_it_is_blamed() -> None:
+    assert is_told("failed", "digest-differs (failed: a.bck)")
+    assert is_told("bad_blocks", "piece-corrupt (bad_pieces: a.bck; bad_blocks: 2)")
+    assert not is_told("failed", "the last step failed: no answer")

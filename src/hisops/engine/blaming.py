@@ -20,6 +20,11 @@ def why_not_good(action: Action, judgement: Judgement) -> str | None:
     return f"{matched} ({'; '.join(blamed)})" if blamed else matched
 
 
+def is_told(name: str, reason: str) -> bool:
+    """Tell whether a reason of `why_not_good` blames the capture `name` already."""
+    return f"({name}: " in reason or f"; {name}: " in reason
+
+
 def _told(value: object) -> str:
     """Return a value in words; of a long list the first, and how many more there are."""
     if not isinstance(value, list):

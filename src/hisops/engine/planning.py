@@ -10,6 +10,7 @@ from typing import Any
 from hisops import expressions
 from hisops.engine.actions import ACTIONS, Attempt, Hands, action_of
 from hisops.engine.applying import asked_steps, unmet_condition
+from hisops.engine.blaming import is_told
 from hisops.engine.checking import outputs_of, verify
 from hisops.engine.conditions import holds
 from hisops.engine.fanning import carry
@@ -232,6 +233,6 @@ def _with_captures(reason: str, out: dict[str, Any]) -> str:
         if name not in {"code", "json", "rows", "first", "count"}
         and value not in (None, [], "")
         and f"out.{name} =" not in reason
-        and f"{name}: " not in reason
+        and not is_told(name, reason)
     ]
     return f"{reason} ({'; '.join(told)})" if told else reason

@@ -22,20 +22,19 @@ from hisops.lab.tools.rman import main as rman
 
 _NEWEST = {"HISOPS.HISOPS_HEARTBEAT": 1, "HIS.CHARGE": 4, "HIS.PATIENT": None, "LIS.RESULT": 4}
 """The tables that the site counts, and which column says when."""
+_LEVEL_0 = "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};"
 _APART = 1.5
 """Seconds between two moments that UNTIL TIME can tell apart."""
 
 
 def back_up(hand: Hand) -> None:
     """Back `his` up in full, count its rows, write the manifest and copy all of it."""
-    _back_up(hand, "full", "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};")
+    _back_up(hand, "full", _LEVEL_0)
 
 
 def back_up_lis(hand: Hand) -> None:
     """Back `lis` up in full, the same way."""
-    _back_up(
-        hand, "full", "backup as compressed backupset incremental level 0 database {into} plus archivelog {into};", LIS
-    )
+    _back_up(hand, "full", _LEVEL_0, LIS)
 
 
 def mistake(hand: Hand) -> None:
