@@ -18,6 +18,7 @@ SOUND = {
     "runbook/v1": shelf.runbook(shelf.WRITE), "judge/v1": shelf.JUDGE, "target/v1": shelf.TARGET,
     "site/v1": site_template(), "roster/v1": roster_template(),
     "playbook/v1": shelf.PLAYBOOK, "scenarios/v1": shelf.SCENARIOS, "report/v1": shelf.REPORT,
+    "reconcile/v1": (shipped_runbooks() / "reconcile" / "outpatient-daily.yaml").read_text(encoding="utf-8"),
     "policy/v1": "hisops: policy/v1\nverify_required: true\nrequire_anchor: false\n",
 }  # fmt: skip
 BROKEN = [

@@ -16,6 +16,7 @@ AREAS = {
     "5": mark("log"),
     "6": mark("carrying out"),
     "7": mark("lab"),
+    "8": mark("reconciliation"),
 }
 
 EXITS = {

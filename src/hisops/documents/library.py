@@ -14,6 +14,8 @@ from hisops.errors import Refused, UsageProblem
 from hisops.model.judge import Action, Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
+from hisops.model.reconciliation import FOLDER as RECONCILE
+from hisops.model.reconciliation import Reconciliation
 from hisops.model.report import FOLDER as REPORTS
 from hisops.model.report import Report
 from hisops.model.runbook import Call, Runbook
@@ -70,6 +72,16 @@ class Library:
     def report(self, name: str) -> Loaded[Report]:
         """Return the form `name` as it is written; `lint.fit_report` tells whether it can be filled."""
         return self._find(f"{REPORTS}/{name}", Report, [f"{REPORTS}/{each}" for each in self.reports()])
+
+    def reconciliations(self) -> tuple[str, ...]:
+        """Return the names of all reconciliations."""
+        return self._names(RECONCILE)
+
+    def reconciliation(self, name: str) -> Loaded[Reconciliation]:
+        """Return the reconciliation `name`. Raises DocumentProblems if it cannot be read, Refused as for a runbook."""
+        return self._find(
+            f"{RECONCILE}/{name}", Reconciliation, [f"{RECONCILE}/{one}" for one in self.reconciliations()]
+        )
 
     def scenarios(self, runbook: str) -> Loaded[Scenarios] | None:
         """Return the rehearsals of a runbook, the site's own first; None if it has none."""

@@ -15,6 +15,7 @@ from hisops.documents.yaml import Document, parse_leniently, read_raw
 from hisops.model.judge import Judge
 from hisops.model.playbook import Playbook
 from hisops.model.policy import NOTHING_MORE, Policy
+from hisops.model.reconciliation import Reconciliation
 from hisops.model.report import Report
 from hisops.model.roster import Roster
 from hisops.model.runbook import Runbook
@@ -34,6 +35,7 @@ KINDS: dict[str, type[Definition]] = {
     "playbook/v1": Playbook,
     "scenarios/v1": Scenarios,
     "report/v1": Report,
+    "reconcile/v1": Reconciliation,
 }
 
 

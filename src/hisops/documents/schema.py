@@ -11,7 +11,7 @@ from hisops.model.report import SOURCES
 from hisops.model.text import DURATION_PATTERN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ACTIONS = ("sh", "sql", "upload", "manual", "wait", "uses")
+_ACTIONS = ("sh", "sql", "upload", "manual", "wait", "reconcile", "uses")
 
 Schema = dict[str, Any]
 

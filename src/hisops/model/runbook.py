@@ -122,6 +122,16 @@ class Upload(Definition):
     to: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 
 
+class Compare(Definition):
+    """Compare two reports; each key names the parameter that gives its value. `digest` is that of the definition."""
+
+    definition: Name
+    digest: Name
+    day: Name
+    a: Name
+    b: Name
+
+
 class Manual(Definition):
     """What a person does, and the evidence that is typed in."""
 
@@ -159,7 +169,7 @@ def _usual_place(before: dict[str, Any]) -> Place:
 
 
 class Step(Definition):
-    """One step: exactly one action of sh, sql, upload, manual, wait, uses."""
+    """One step: exactly one action of sh, sql, upload, manual, wait, reconcile, uses."""
 
     id: StepId
     title: Text
@@ -175,6 +185,7 @@ class Step(Definition):
     upload: Upload | None = None
     manual: Manual | None = None
     wait: Wait | None = None
+    reconcile: Compare | None = None
     uses: DefinitionId | None = None
     with_: dict[Name, str | int | bool | From] = Field(default_factory=dict, alias="with")
     for_each: Over | Annotated[tuple[HostName, ...], Field(min_length=1)] | None = None

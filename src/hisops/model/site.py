@@ -120,6 +120,7 @@ class Database(Definition):
     an idle instance on a host of class scratch, where backups of this database are restored to be tested; `destination`
     the database that its schemas are copied into, as when it moves to another release. `secrets`
     gives the names by which steps ask for secrets of this very database the names under which the site keeps them.
+    `reader` is the login by which reports are read: it may do nothing else.
     Without `connect` it is asked by scripts on its hosts only, as a cluster is.
     """
 
@@ -127,6 +128,7 @@ class Database(Definition):
     title: Text
     host: str
     connect: Connect | None = None
+    reader: Connect | None = None
     settings: dict[Name, str | int | bool] = Field(default_factory=dict)
     identity: dict[Name, str | int] = Field(default_factory=dict)
     standby: str | None = None

@@ -16,6 +16,8 @@ from hisops.errors import HisopsError
 from hisops.model.judge import Judge
 from hisops.model.playbook import FOLDER as PLAYBOOKS
 from hisops.model.playbook import Playbook
+from hisops.model.reconciliation import FOLDER as RECONCILE
+from hisops.model.reconciliation import Reconciliation
 from hisops.model.report import FOLDER as REPORTS
 from hisops.model.report import Report
 from hisops.model.runbook import Runbook
@@ -23,7 +25,8 @@ from hisops.model.scenario import Scenario, Scenarios
 from hisops.model.site import TargetType
 
 _FOLDERS: dict[type, str] = {
-    Judge: "judges/", TargetType: "targets/", Report: f"{REPORTS}/", Playbook: f"{PLAYBOOKS}/",
+    Judge: "judges/", TargetType: "targets/", Report: f"{REPORTS}/", Reconciliation: f"{RECONCILE}/",
+    Playbook: f"{PLAYBOOKS}/",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from hisops.model.judge import Action, Judge
 from hisops.model.runbook import Call, Runbook, Step
 from hisops.model.site import TargetType
 
-ACTIONS = ("sh", "sql", "upload", "manual", "wait", "uses")
+ACTIONS = ("sh", "sql", "upload", "manual", "wait", "reconcile", "uses")
 
 
 class Shelf(Protocol):
