@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from hisops.lab import finance
 from hisops.lab.instance import LabInstance
 from hisops.lab.layout import Layout
 from hisops.lab.record import append
+from hisops.lab.sql.seed import TABLES
+from hisops.lab.sql.session import READER
 from hisops.lab.state import LAB, State, Store, Watch
 from hisops.lab.tns.listener import Listener
 from hisops.lab.tns.login import Account
@@ -22,11 +25,13 @@ class Front:
         instance = LabInstance(layout, self._database)
         password = self._store.read(LAB)["password"]
         accounts = {"HISOPS": Account(password), "SYS": Account(password, sysdba=True), "HIS": Account(password)}
+        accounts[READER] = Account(password)
         self._listener = Listener(
             "127.0.0.1",
             port,
             dict.fromkeys(state["services"], instance),
             accounts,
+            tables={**TABLES, **finance.tables()},
             on_statement=self._note,
         )
         self._watch = Watch(self._store, self._database)

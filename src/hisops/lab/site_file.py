@@ -116,6 +116,10 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
       dsn: 127.0.0.1:{port}/{unique}
       user: {ACCOUNT}
       password: his_password
+    reader:
+      dsn: 127.0.0.1:{port}/{unique}
+      user: hisops_read
+      password: his_password
     settings:
 {lines}    identity: {{dbid: {dbid_of(layout.machine(host))}, db_unique_name: {unique}}}
     secrets: {{sys: his_password}}
@@ -238,6 +242,7 @@ def _settings(machine: Machine, primary: bool) -> dict[str, str]:
         "count_tables": _text(_COUNTED),
         "is_rac": "false",
         "cdb": "true",
+        "busy_hours": _text("none"),  # a rehearsal is at any time
     }
 
 

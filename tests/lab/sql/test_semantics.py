@@ -173,7 +173,7 @@ def test_errors_have_oracles_numbers(ask, sql, number):
         "merge into dept d using dual on (d.dept_id = 1) when matched then update set dept_name = 'x'",
         "insert all into dept (dept_id) values (1) select 1 from dual",
         "select sys_context('OTHER', 'X') from dual",
-        "select cast(dept_id as number(3)) from dept",
+        "select cast(dept_id as binary_double) from dept",
         "select level from dept connect by dept_id = 1",
         "select prior dept_id from dept",
         "select count(*) over (order by dept_id rows 3 preceding) from dept",

@@ -19,6 +19,7 @@ from hisops.lab.sql.conversions import (
     to_text,
 )
 from hisops.lab.sql.errors import not_rehearsed
+from hisops.lab.sql.outcome import Column
 from hisops.lab.sql.scope import Scope
 from hisops.lab.sql.types import Typed
 
@@ -113,7 +114,16 @@ def cast(node: Any, source: Typed, scope: Scope) -> Typed:
     if name in ("DECIMAL", "NUMBER", "INT", "INTEGER", "BIGNUM") and not target.expressions:
         number = to_number(source)
         return number if name not in ("INT", "INTEGER") else Typed(f"round({number.sql})", "number")
+    if name in ("DECIMAL", "NUMBER", "BIGNUM") and target.expressions:
+        return _scaled(to_number(source), [int(part.name) for part in target.expressions])
     raise not_rehearsed(f"CAST to {name}")
+
+
+def _scaled(number: Typed, size: list[int]) -> Typed:
+    """Return a number rounded as NUMBER(precision, scale) is; the driver is told of both."""
+    precision, scale = size[0], size[1] if len(size) > 1 else 0
+    column = Column(name="", kind="number", precision=precision, scale=scale)
+    return Typed(f"cast({number.sql} as decimal({precision},{scale}))", "number", column)
 
 
 def _nvl(values: list[Typed], scope: Scope) -> Typed:

@@ -147,7 +147,7 @@ def _renamed(items: list[tuple[str, Column]]) -> list[tuple[str, Column]]:
 
 def described(typed: Typed, name: str) -> Column:
     """Return the description of an expression as a column."""
-    if typed.column is not None and typed.column.name:
+    if typed.column is not None and (typed.column.name or typed.column.precision):
         return replace(typed.column, name=name)
     if typed.kind == "number":
         return Column(name=name, kind="number", scale=FLOATING)

@@ -24,8 +24,16 @@ _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
     r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
 )
-_READERS = ("SYS", "HISOPS")
-"""Who has SELECT ANY TABLE."""
+READER = "HISOPS_READ"
+"""The account that reports are read by: it has SELECT on the tables of the hospital, and nothing else."""
+_READERS = ("SYS", "HISOPS", READER)
+"""Who may read the tables of others."""
+_OWNER_PRIVILEGES = ("CREATE SESSION", "CREATE TABLE", "CREATE PROCEDURE", "CREATE VIEW", "UNLIMITED TABLESPACE")
+_DBA_PRIVILEGES = (
+    *_OWNER_PRIVILEGES, "ALTER DATABASE", "ALTER SYSTEM", "DROP ANY TABLE", "SELECT ANY DICTIONARY", "SELECT ANY TABLE",
+)  # fmt: skip
+_PRIVILEGES = {READER: ("CREATE SESSION",), "HIS": _OWNER_PRIVILEGES}
+_OWN_VIEW = "session_privs"
 _SCHEMA = "HIS"
 _MOST_TRANSLATIONS = 256
 _NOT_OPEN = (
@@ -147,6 +155,8 @@ class SqlSession:
         return Outcome(columns=translation.columns, rows=_rows(rows))
 
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
+        if self.user == READER:
+            raise OracleError(1031, "insufficient privileges")
         if self._transaction.read_only:
             raise OracleError(1456, "may not perform insert/delete/update operation inside a READ ONLY transaction")
         if translation.target in self._stored():
@@ -165,11 +175,17 @@ class SqlSession:
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
         key = (statement.text, kinds, self.settings.schema, self._token())
         if key not in self._translations:
-            self._views = self._instance.tables(self.settings.container)
+            self._views = self._visible()
             if len(self._translations) >= _MOST_TRANSLATIONS:
                 self._translations.clear()
             self._translations[key] = translate(statement, self._lookup, kinds)
         return self._translations[key]
+
+    def _visible(self) -> Mapping[str, Table]:
+        """Return the views of the container, with the one that tells everybody his own privileges."""
+        granted = _PRIVILEGES.get(self.user, _DBA_PRIVILEGES)
+        own = Table("privilege VARCHAR2(40)", [(each,) for each in sorted(granted)])
+        return {**self._instance.tables(self.settings.container), _OWN_VIEW: own}
 
     def _token(self) -> str:
         return f"{self.settings.container} {self._instance.version_token()} {self._upto}"
@@ -209,7 +225,7 @@ class SqlSession:
 
         token = self._token()
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
-        views = self._instance.tables(self.settings.container) if stale else {}
+        views = self._visible() if stale else {}
         for name in stale:
             if name in self._transaction.kept:
                 continue  # the transaction sees its own changes
