@@ -13,9 +13,9 @@ from hisops.adapters.shell_host import ShellHost
 from hisops.adapters.ssh import SshCarrier
 from hisops.adapters.ssh_link import SshLink
 from hisops.adapters.ssh_place import SshPlace
-from hisops.errors import UsageProblem
+from hisops.errors import Refused, UsageProblem
 from hisops.model import site as model
-from hisops.ports import Host, Sql, Vault
+from hisops.ports import Host, Sql, Tables, Vault
 
 CONTROL = "control"
 
@@ -50,6 +50,21 @@ class SiteReach:
                     raise _no_login(database)
                 self._sessions[database] = self._make_session(database, entry, entry.connect)
             return self._sessions[database]
+
+    def tables(self, database: str) -> Tables:
+        """Return a new session of the reader of `database`; the caller closes it. Raises Refused if it has none."""
+        from hisops.adapters.oracle_tables import OracleTables
+
+        entry = self._site.databases.get(database)
+        if entry is None:
+            raise _unknown("database", database, sorted(self._site.databases))
+        if entry.reader is None or entry.reader.driver == "sqlplus":
+            raise Refused(
+                "HIS-3060", "{name} has no account that reports are read by.",
+                "Add `reader:` to it in site.yaml: an account with CREATE SESSION and SELECT only, by the driver.",
+                name=database,
+            )  # fmt: skip
+        return OracleTables(database, entry.reader, self._vault)
 
     def close(self) -> None:
         """Hang up everything."""

@@ -117,6 +117,7 @@ COMMANDS: dict[str, Place] = {
         "Carry a run on from a copy of its log, after its control host was lost; refused while that lives.",
         single=True,
     ),
+    "reconcile": Place("reconcile", EVIDENCE, "Compare reports row by row: what differs, why, and who acts."),
     "log": Place("log", EVIDENCE, "The signed logs of runs."),
     "report": Place("report", EVIDENCE, "Forms that are filled from verified logs alone."),
     "init": Place(

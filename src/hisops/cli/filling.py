@@ -33,7 +33,7 @@ def write_sheet(sheet: Any, stem: str, out: Path | None, only: str | None) -> li
     paths = _paths(stem, out, only)
     for path in paths.values():
         if path.exists() or path.is_symlink():
-            raise _there_already(path)
+            raise there_already(path)
     drawn = {path: drawings[kind](sheet) for kind, path in paths.items()}
     for path, data in drawn.items():
         _write(path, data)
@@ -59,7 +59,7 @@ def _write(path: Path, data: bytes) -> None:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError as error:
-        raise _there_already(path) from error
+        raise there_already(path) from error
     except OSError as error:
         raise UsageProblem(
             "HIS-2955", "{file} cannot be written: {why}.", "Give another place with --out.",
@@ -67,7 +67,8 @@ def _write(path: Path, data: bytes) -> None:
         ) from error  # fmt: skip
 
 
-def _there_already(path: Path) -> UsageProblem:
+def there_already(path: Path) -> UsageProblem:
+    """Return the error for a file that would be written over."""
     fact, todo = "{file} is there already; nothing was written.", "Remove it, or give another place with --out."
     return UsageProblem("HIS-2954", fact, todo, file=path)
 

@@ -35,7 +35,7 @@ from hisops.journal.writer import RunJournal
 from hisops.model.judge import Judge
 from hisops.model.plan import Plan
 from hisops.model.statement import Signed
-from hisops.ports import Children, Journal, Observer, Operator, Ports
+from hisops.ports import Children, Comparing, Journal, Observer, Operator, Ports
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -119,7 +119,15 @@ def ports(
         windows=desk.windows(),
         evidence=desk.evidence(),
         children=children,
+        comparing=comparing(desk),
     )
+
+
+def comparing(desk: Desk) -> Comparing:
+    """Return what compares reports for the site; nothing is read before it is asked to."""
+    from hisops.cli.comparing import SiteComparing
+
+    return SiteComparing(desk)
 
 
 def locks(desk: Desk) -> FileLocks:

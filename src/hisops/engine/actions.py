@@ -1,4 +1,4 @@
-"""What a step can do, in one table: sh and sql calls, upload, manual, wait. Each gives one result to be verified."""
+"""What a step can do, in one table: sh, sql, upload, manual, wait, reconcile. Each gives one result to be verified."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import cast
 
 from hisops.engine.binding import Binder, BoundCall, wait_call
 from hisops.engine.calling import Caller
+from hisops.engine.comparison import Comparison
 from hisops.engine.conditions import holds
 from hisops.engine.isolation import Isolation
 from hisops.engine.playing import Playing
@@ -39,6 +40,7 @@ class Hands:
     clock: Clock
     isolation: Isolation
     playing: Playing | None = None
+    comparison: Comparison | None = None
 
 
 def _call(hands: Hands, attempt: Attempt) -> Result:
@@ -101,12 +103,19 @@ def _play(hands: Hands, attempt: Attempt) -> Result:
     return hands.playing.begin(attempt.step, attempt.values, attempt.number)
 
 
+def _compare(hands: Hands, attempt: Attempt) -> Result:
+    if hands.comparison is None:
+        raise CheckFailed("HIS-6810", "Nothing here can compare reports.", "Use `hisops reconcile run`.")
+    return hands.comparison.carry_out(attempt.step, attempt.values, attempt.number)
+
+
 ACTIONS: dict[str, Callable[[Hands, Attempt], Result]] = {
     "sh": _call,
     "sql": _call,
     "upload": _upload,
     "manual": _manual,
     "wait": _wait,
+    "reconcile": _compare,
     "child": _play,
 }
 

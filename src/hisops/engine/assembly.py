@@ -10,6 +10,7 @@ from hisops.engine import locking
 from hisops.engine.actions import Hands
 from hisops.engine.binding import Binder
 from hisops.engine.calling import PATIENCE, Caller, Log
+from hisops.engine.comparison import Comparison
 from hisops.engine.executor import Run
 from hisops.engine.folders import OwnFolders
 from hisops.engine.gates import Gatekeeper
@@ -125,7 +126,8 @@ def _hands(
     isolation = Isolation(ports.reach, bound.site, bound.target)
     caller = Caller(ports, log, lambda: secrets, patience, killed, isolation.admit)
     playing = Playing(ports.children, log) if ports.children else None
-    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, isolation, playing)
+    comparison = Comparison(ports.comparing, ports.journal, log) if ports.comparing else None
+    return Hands(Binder(bound, judges, ports.vault), caller, ports.clock, isolation, playing, comparison)
 
 
 def _own_folders(ports: Ports, hands: Hands, bound: Bound, plan_id: str, run_id: str) -> OwnFolders:

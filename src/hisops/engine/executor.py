@@ -246,7 +246,7 @@ class Run:
             return
         result = found.result
         if result.verdict == "failed":
-            self._failed(step, result.reason or "failed")
+            self._failed(step, result.reason or "failed", result.exit_code)
             return
         if not result.good:
             self._unknown(step, result.reason or f"the output says {result.verdict}")
@@ -278,7 +278,7 @@ class Run:
             return asked
         return Found(replace(asked.result, out=partial.out, reason=f"{partial.reason}: {asked.result.reason}"))
 
-    def _failed(self, step: Step, reason: str) -> None:
+    def _failed(self, step: Step, reason: str, exit_code: int | None = None) -> None:
         """Leave as the runbook says. One commit holds the failure and what follows: no kill comes between the two."""
         self.recorder.write(r.StepChanged(step=step.id, state="FAILED", reason=reason))
         policy = step.failure_policy
@@ -288,7 +288,7 @@ class Run:
             return
         if policy == "undo":
             raise undo_failed_step(self, step)
-        raise Leave("HELD" if policy == "hold" else "FAILED", f"{step.id}: {reason}")
+        raise Leave("HELD" if policy == "hold" else "FAILED", f"{step.id}: {reason}", exit_code)
 
     def _unknown(self, step: Step, reason: str) -> None:
         if not step.writes:

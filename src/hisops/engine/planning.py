@@ -153,7 +153,7 @@ class _Steps:
             return self._child(step, step.child, known)
         if until := self._waits_for(step, applies):
             self._waits[step.id] = until
-            return PlannedStep(**known, unknown_until=None if step.writes or step.manual else until)
+            return PlannedStep(**known, unknown_until=None if step.writes or step.manual or step.reconcile else until)
         if broken := [name for name in step.needs if name in self._failed]:
             self._failed.add(step.id)
             return PlannedStep(**known, verdict="not checked", note=f"needs {broken[0]}, which failed")
@@ -190,7 +190,13 @@ class _Steps:
 
     def _waits_for(self, step: Step, applies: str) -> str | None:
         """Return the step (a write, or one that people answer) which must be past before `step` can be looked at."""
-        if step.writes or step.manual is not None or step.gate is not None or applies == "unknown":
+        if (
+            step.writes
+            or step.manual is not None
+            or step.reconcile is not None
+            or step.gate is not None
+            or applies == "unknown"
+        ):
             return step.id
         return next((self._waits[name] for name in step.needs if name in self._waits), None)
 

@@ -11,7 +11,7 @@ from hisops.ports import OpStatus, Rows
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call came to. `verdict` as of a judge; `code` None if there is none."""
+    """What a call came to: `verdict` as of a judge, `code` if there is one, `exit_code` of a run that fails by it."""
 
     verdict: str
     code: int | None = None
@@ -20,6 +20,7 @@ class Result:
     reason: str | None = None
     recovered: bool = False
     killed: bool = False
+    exit_code: int | None = None
 
     @property
     def good(self) -> bool:

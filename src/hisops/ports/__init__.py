@@ -14,6 +14,7 @@ from hisops.ports.far import (
     Sql,
     StdinPart,
     Stream,
+    Tables,
 )
 from hisops.ports.people import Certifier, Observer, Operator, Question, Rejected, Statements, Vault
 from hisops.ports.run import (
@@ -22,6 +23,9 @@ from hisops.ports.run import (
     ChildOrder,
     Children,
     Clock,
+    Compared,
+    CompareOrder,
+    Comparing,
     EvidenceBook,
     Journal,
     Locks,
@@ -37,6 +41,9 @@ __all__ = [
     "Children",
     "Clock",
     "Command",
+    "CompareOrder",
+    "Compared",
+    "Comparing",
     "EvidenceBook",
     "Fence",
     "Host",
@@ -58,6 +65,7 @@ __all__ = [
     "Statements",
     "StdinPart",
     "Stream",
+    "Tables",
     "Vault",
     "Windows",
 ]

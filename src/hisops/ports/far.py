@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -169,6 +169,21 @@ class Sql(Protocol):
         """End the session."""
 
 
+class Tables(Protocol):
+    """One session that reads large answers as they were at one moment. `scn` tells the moment, once it is open."""
+
+    scn: str | None
+
+    def stream(self, text: str, binds: Mapping[str, Any]) -> Iterator[Any]:
+        """Give the answer as Arrow record batches; numbers with a precision as decimal128.
+
+        Raises Refused if the account may do more than read, StatementFailed with Oracle's words, Unreachable.
+        """
+
+    def close(self) -> None:
+        """End the session."""
+
+
 class Reach(Protocol):
     """Gives the hosts and databases of the site by name; keeps their connections."""
 
@@ -177,6 +192,9 @@ class Reach(Protocol):
 
     def sql(self, database: str) -> Sql:
         """Return a session on the database `database` of the inventory."""
+
+    def tables(self, database: str) -> Tables:
+        """Return a new session of the reader of `database`; the caller closes it. Raises Refused if it has none."""
 
     def close(self) -> None:
         """Hang up everything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from hisops.model.lock import ControlHost, Holder
 from hisops.model.plan import Plan
@@ -121,6 +121,36 @@ class Children(Protocol):
         """Plan and open the run if it is not known, else resume it, else adopt its end; return how it stands now."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOrder:
+    """Two reports that are to be compared: by which definition of which digest, for which day, from which files."""
+
+    definition: str
+    digest: str
+    target: str
+    day: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of it: the verdict (balanced, differs), one line of why, and the document that goes into the log."""
+
+    verdict: str
+    summary: str
+    document: Mapping[str, Any]
+
+
+class Comparing(Protocol):
+    """Compares reports."""
+
+    def text(self, order: CompareOrder) -> bytes:
+        """Return exactly what is about to be done: definition, queries, files. Raises Refused if it is another now."""
+
+    def compare(self, order: CompareOrder) -> Compared:
+        """Carry it out. Raises UsageProblem for what cannot be read, Refused, StatementFailed, Unreachable."""
+
+
 class Windows(Protocol):
     """The calendars of the site."""
 
@@ -150,3 +180,4 @@ class Ports:
     windows: Windows
     evidence: EvidenceBook
     children: Children | None = None
+    comparing: Comparing | None = None
