@@ -64,7 +64,9 @@ class SiteComparing:
             "site": desk.loaded.site.name, "target": order.target, "simulation": desk.loaded.site.simulation,
             "carry": carry,
         }  # fmt: skip
-        return Compared(verdict=found["verdict"], summary=_summary(found), document={**about, **found})
+        return Compared(
+            verdict=found["verdict"], summary="the sides differ beyond the tolerance", document={**about, **found}
+        )
 
     def _definition(self, order: CompareOrder) -> Loaded[Reconciliation]:
         loaded = self._desk.loaded.library.reconciliation(order.definition)
@@ -134,15 +136,6 @@ def sides_of(desk: Desk, definition: Reconciliation, order: CompareOrder, until:
             name=order.target, query=side.sql, batches=session.stream(side.sql, {"day": order.day}), session=session
         )
     return found
-
-
-def _summary(found: Mapping[str, Any]) -> str:
-    told = [
-        f"{each['class']} {each['entries']}"
-        for each in found["classes"]
-        if each["class"] != "balanced" and each["entries"]
-    ]
-    return "the sides differ: " + ", ".join(told)
 
 
 def earlier_runs(desk: Desk, definition: str | None, target: str | None) -> Iterator[Earlier]:

@@ -24,6 +24,8 @@ PHRASES = (
     mark("the folder of the operation is gone; nobody knows whether it ran"),
     mark("the time that the runbook gives is up; the tool goes on"),
     mark("no proof in the output"),
+    mark("the sides differ beyond the tolerance"),
+    mark("not compared"),
     mark("not done in time"),
     mark("undone; the latched state holds again"),
     mark("undone, but the state is not as latched"),
