@@ -13,6 +13,7 @@ from hisops.lab import views
 from hisops.lab.media import contents, piece, recovery, tables
 from hisops.lab.media.blocks import SIZE
 from hisops.lab.tools.rman.pieces import key_of
+from hisops.lab.tools.rman.sets import base_of
 from tests.lab.media.test_blocks import flip
 from tests.lab.rman_desk import Site
 
@@ -198,6 +199,12 @@ def test_an_older_backup_serves_when_the_newest_cannot_be_read(site: Site) -> No
     assert f"ORA-19599: block number 3 is corrupt in backup piece {newest}" in said
     assert "failover to previous backup" in said
     assert site.code == 0
+
+
+def test_of_two_backups_of_one_moment_the_later_is_taken_first() -> None:
+    sets = [{"files": [1], "parts": {"1": {"since": None, "checkpoint": at}}, "tag": tag} for at, tag in
+            ((7, "OLD"), (9, "NEW"), (9, "NEWEST"))]  # fmt: skip
+    assert [one["tag"] for one in base_of({}, 1, sets)] == ["NEWEST", "NEW", "OLD"]
 
 
 def test_a_lost_log_stops_the_backup_of_logs_until_it_is_crosschecked(site: Site) -> None:

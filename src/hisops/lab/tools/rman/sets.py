@@ -24,7 +24,8 @@ def base_of(state: State, number: int, sets: list[Set], before: int | None = Non
     own = [one for one in sets if number in one["files"]]
     full = [one for one in own if not one["parts"][str(number)]["since"]]
     fit = [one for one in full if before is None or one["parts"][str(number)]["checkpoint"] <= before]
-    return sorted(fit, key=lambda one: int(one["parts"][str(number)]["checkpoint"]), reverse=True)
+    # Of two of the same second the later one comes first: sorting keeps the order of equals.
+    return sorted(reversed(fit), key=lambda one: int(one["parts"][str(number)]["checkpoint"]), reverse=True)
 
 
 def read(run: Run, one: Set) -> tuple[str, ...]:
