@@ -51,6 +51,8 @@ _GENERAL = (
      "single-row subquery returns more than one row"),
     (re.compile(r"Conflict on (update|tuple)|write-write conflict", re.I), 8177,
      "can't serialize access for this transaction"),
+    (re.compile(r"Cast.* to type DECIMAL|cast value .* to DECIMAL", re.I), 1438,
+     "value larger than specified precision allowed for this column"),
 )  # fmt: skip
 
 
