@@ -6,8 +6,8 @@ from hisops.lab import finance
 from hisops.lab.instance import LabInstance
 from hisops.lab.layout import Layout
 from hisops.lab.record import append
+from hisops.lab.sql.privileges import READER
 from hisops.lab.sql.seed import TABLES
-from hisops.lab.sql.session import READER
 from hisops.lab.state import LAB, State, Store, Watch
 from hisops.lab.tns.listener import Listener
 from hisops.lab.tns.login import Account

@@ -15,6 +15,7 @@ from hisops.lab.sql.backend import Command, Instance, Kind, Status, Stored, Tabl
 from hisops.lab.sql.errors import OracleError, not_rehearsed
 from hisops.lab.sql.lexer import Statement
 from hisops.lab.sql.outcome import Column, Outcome
+from hisops.lab.sql.privileges import READERS, check_writer, visible
 from hisops.lab.sql.settings import Settings
 from hisops.lab.sql.transaction import Transaction
 from hisops.lab.sql.translate import Translation, translate
@@ -24,16 +25,6 @@ _OWNERS_OF_VIEWS = (None, "SYS", "PUBLIC")
 _SLEEP = re.compile(
     r"begin\s+(?:sys\.)?dbms_(?:lock|session)\.sleep\s*\(\s*(\d+(?:\.\d+)?)\s*\)\s*;\s*end\s*;", re.IGNORECASE
 )
-READER = "HISOPS_READ"
-"""The account that reports are read by: it has SELECT on the tables of the hospital, and nothing else."""
-_READERS = ("SYS", "HISOPS", READER)
-"""Who may read the tables of others."""
-_OWNER_PRIVILEGES = ("CREATE SESSION", "CREATE TABLE", "CREATE PROCEDURE", "CREATE VIEW", "UNLIMITED TABLESPACE")
-_DBA_PRIVILEGES = (
-    *_OWNER_PRIVILEGES, "ALTER DATABASE", "ALTER SYSTEM", "DROP ANY TABLE", "SELECT ANY DICTIONARY", "SELECT ANY TABLE",
-)  # fmt: skip
-_PRIVILEGES = {READER: ("CREATE SESSION",), "HIS": _OWNER_PRIVILEGES}
-_OWN_VIEW = "session_privs"
 _SCHEMA = "HIS"
 _MOST_TRANSLATIONS = 256
 _NOT_OPEN = (
@@ -155,8 +146,7 @@ class SqlSession:
         return Outcome(columns=translation.columns, rows=_rows(rows))
 
     def _change(self, translation: Translation, given: dict[str, Value]) -> Outcome:
-        if self.user == READER:
-            raise OracleError(1031, "insufficient privileges")
+        check_writer(self.user)
         if self._transaction.read_only:
             raise OracleError(1456, "may not perform insert/delete/update operation inside a READ ONLY transaction")
         if translation.target in self._stored():
@@ -175,17 +165,11 @@ class SqlSession:
     def _translated(self, statement: Statement, kinds: tuple[Kind, ...]) -> Translation:
         key = (statement.text, kinds, self.settings.schema, self._token())
         if key not in self._translations:
-            self._views = self._visible()
+            self._views = visible(self._instance.tables(self.settings.container), self.user)
             if len(self._translations) >= _MOST_TRANSLATIONS:
                 self._translations.clear()
             self._translations[key] = translate(statement, self._lookup, kinds)
         return self._translations[key]
-
-    def _visible(self) -> Mapping[str, Table]:
-        """Return the views of the container, with the one that tells everybody his own privileges."""
-        granted = _PRIVILEGES.get(self.user, _DBA_PRIVILEGES)
-        own = Table("privilege VARCHAR2(40)", [(each,) for each in sorted(granted)])
-        return {**self._instance.tables(self.settings.container), _OWN_VIEW: own}
 
     def _token(self) -> str:
         return f"{self.settings.container} {self._instance.version_token()} {self._upto}"
@@ -194,14 +178,14 @@ class SqlSession:
         if name in self._views and owner in _OWNERS_OF_VIEWS:
             return relation(self._views[name])
         if (kept := self._stored().get(name)) and (owner or self.settings.schema) == kept.owner:
-            return relation(kept.table) if self.user in (kept.owner, *_READERS) else None
+            return relation(kept.table) if self.user in (kept.owner, *READERS) else None
         if name in self._tables and (owner in (None, self.settings.schema) or self._reads_his(owner)):
             return relation(self._tables[name])
         return None
 
     def _reads_his(self, owner: str | None) -> bool:
         """Whether a table in memory is asked for by the name of the schema that has them all."""
-        return owner == _SCHEMA and self.user in _READERS
+        return owner == _SCHEMA and self.user in READERS
 
     def _stored(self) -> Mapping[str, Stored]:
         return self._instance.stored(self.settings.container, self._upto)
@@ -225,7 +209,7 @@ class SqlSession:
 
         token = self._token()
         stale = [name for name in translation.tables - self._tables.keys() if self._loaded.get(name) != token]
-        views = self._visible() if stale else {}
+        views = visible(self._instance.tables(self.settings.container), self.user) if stale else {}
         for name in stale:
             if name in self._transaction.kept:
                 continue  # the transaction sees its own changes
@@ -269,6 +253,7 @@ class SqlSession:
         if nap := _SLEEP.fullmatch(statement.text.strip().rstrip("\0")):
             self._cancelled.wait(float(nap[1]))
             return Outcome()
+        check_writer(self.user)
         values = {name: _single(value) for name, value in zip(statement.binds, binds, strict=False)}
         command = Command(
             text=statement.text.rstrip("\0 \n"), container=self.settings.container, user=self.user,
