@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hisops.reconcile.comparing import Order, RowsSource, reconcile
 from hisops.secret import Secret
 
 READY = Library().reconciliations()
-GROUND = finance.ground()
+GROUND = finance.ground(date(2026, 11, 23))
 
 
 class Vault:
@@ -39,7 +39,7 @@ class Vault:
 def port() -> Iterator[int]:
     instance = MemoryInstance(views(datetime.now()), {"his": Service(status="open")})
     accounts = {name: Account("the-password") for name in ("HISOPS_READ", "HIS")}
-    listener = Listener("127.0.0.1", 0, {"his": instance}, accounts, tables={**TABLES, **finance.tables()})
+    listener = Listener("127.0.0.1", 0, {"his": instance}, accounts, tables={**TABLES, **finance.tables(GROUND.day)})
     listener.start()
     yield listener.port
     listener.stop()
@@ -65,8 +65,13 @@ def compared(port: int, made: Reconciliation, day: Any, carried: Any, scratch: P
     return found
 
 
-def told(found: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
-    return sorted((each["class"], tuple(part or "" for part in each["key"])) for each in found["differences"])
+def told(found: dict[str, Any]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return class, owner and key of every difference, sorted."""
+    owners = {cause: each["owner"] for cause, each in found["causes"].items()}
+    return sorted(
+        (each["class"], owners[each["cause"]], tuple(part or "" for part in each["key"]))
+        for each in found["differences"]
+    )
 
 
 @pytest.mark.parametrize("name", READY)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hisops.documents.library import Library
-from hisops.model.reconciliation import Cause, Reconciliation
+from hisops.model.reconciliation import Reconciliation
 
 LIBRARY = Library()
 NAMES = LIBRARY.reconciliations()
@@ -23,22 +23,8 @@ def definition(name: str) -> Reconciliation:
     return LIBRARY.reconciliation(name).model
 
 
-def covers(first: Cause, later: Cause) -> bool:
-    """Whether whatever `later` fits is `first`'s already."""
-    return first.fault == later.fault and all(
-        name in later.where and set(later.where[name]) <= set(values) for name, values in first.where.items()
-    )
-
-
 def test_every_pair_of_reports_is_shipped() -> None:
     assert set(NAMES) >= SHIPPED
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_cause_stands_behind_one_that_takes_all_of_its_differences(name: str) -> None:
-    causes = definition(name).causes
-    for at, later in enumerate(causes):
-        assert not [first.id for first in causes[:at] if covers(first, later)], later.id
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from hisops.lab import finance
+from hisops.lab.finance import Ground, ground
+from hisops.lab.layout import Layout
+from hisops.lab.state import LAB, Store
 from tests.support import lab_site
 from tests.support.lab_site import Done, LabSite
 
@@ -25,6 +27,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite]:
     started = lab_site.up(tmp_path_factory.mktemp("lab"))
     yield started
     lab_site.down(started)
+
+
+def ground_of(lab: LabSite) -> Ground:
+    """Return what the lab's tables hold, of the account day of that lab."""
+    return ground(date.fromisoformat(Store(Layout(lab.site).state).read(LAB)["account_day"]))
 
 
 def run(lab: LabSite, *words: str, code: int, plan_code: int = 10) -> Done:
@@ -46,14 +53,17 @@ def results(lab: LabSite, out: Path, code: int) -> dict[str, Path]:
 
 
 def test_a_day_after_the_other(lab: LabSite, tmp_path: Path) -> None:
-    ground = finance.ground()
-    run(lab, NAME, "-t", "his", "--day", ground.before.isoformat(), code=0)
-    run(lab, NAME, "-t", "his", "--day", ground.day.isoformat(), code=1)
+    made = ground_of(lab)
+    run(lab, NAME, "-t", "his", "--day", made.before.isoformat(), code=0)
+    run(lab, NAME, "-t", "his", "--day", made.day.isoformat(), code=1)
     files = results(lab, tmp_path / "out", 1)
     found = json.loads(files[".json"].read_text(encoding="utf-8"))
-    told = sorted((each["class"], tuple(part or "" for part in each["key"])) for each in found["differences"])
-    assert told == ground.planted(NAME, carried=True)
-    assert found["carry"]["day"] == ground.before.isoformat()
+    told = sorted(
+        (each["class"], found["causes"][each["cause"]]["owner"], tuple(part or "" for part in each["key"]))
+        for each in found["differences"]
+    )
+    assert told == made.planted(NAME, carried=True)
+    assert found["carry"]["day"] == made.before.isoformat()
     assert found["verdict"] == "differs"
     the_workbook_adds_up(files[".xlsx"], found)
     rows = list(csv.reader(files[".csv"].read_text(encoding="utf-8-sig").splitlines()))
@@ -78,7 +88,7 @@ def the_workbook_adds_up(path: Path, found: dict) -> None:  # type: ignore[type-
 
 
 def test_a_repeated_day_supersedes(lab: LabSite, tmp_path: Path) -> None:
-    day = finance.ground().day.isoformat()
+    day = ground_of(lab).day.isoformat()
     run(lab, "e-bills", "-t", "his", "--day", day, code=1)
     run(lab, "e-bills", "-t", "his", "--day", day, code=1)
     found = json.loads(results(lab, tmp_path, 1)[".json"].read_text(encoding="utf-8"))
@@ -87,7 +97,7 @@ def test_a_repeated_day_supersedes(lab: LabSite, tmp_path: Path) -> None:
 
 
 def test_one_key_is_followed(lab: LabSite) -> None:
-    day = finance.ground().day
+    day = ground_of(lab).day
     run(lab, NAME, "-t", "his", "--day", day.isoformat(), code=1)
     done = lab.hisops("reconcile", "explain", "0102", f"{day:%Y%m%d}-0102-1", "现金")
     assert done.returncode == 1, done.stderr
@@ -97,7 +107,7 @@ def test_one_key_is_followed(lab: LabSite) -> None:
 
 
 def test_a_side_from_a_file_and_what_is_wrong_with_it(lab: LabSite, tmp_path: Path) -> None:
-    day = finance.ground().day
+    day = ground_of(lab).day
     header = "BUSNO,BILLNO,TOTALAMT,STATE,BUSDATETIME\n"
     bad = tmp_path / "bad.csv"
     bad.write_text(f"{header}{day:%Y%m%d}000003,1,12.345,NORMAL,{day} 10:00:00\n", encoding="utf-8")
@@ -118,15 +128,15 @@ def test_busy_hours_are_kept_free_on_the_primary(lab: LabSite) -> None:
     try:
         done = run(lab, NAME, "-t", "his", code=3, plan_code=3)
         assert "busy" in done.stdout + done.stderr
-        run(lab, NAME, "-t", "his_dr", "--day", finance.ground().before.isoformat(), code=0)
+        run(lab, NAME, "-t", "his_dr", "--day", ground_of(lab).before.isoformat(), code=0)
     finally:
         site.write_text(text, encoding="utf-8")
 
 
 def test_a_gap_is_refused_while_rows_wait(lab: LabSite) -> None:
-    ground = finance.ground()
-    run(lab, "insurance-settlement", "-t", "his", "--day", ground.before.isoformat(), code=0)
-    later = date.fromordinal(ground.day.toordinal() + 1).isoformat()
+    made = ground_of(lab)
+    run(lab, "insurance-settlement", "-t", "his", "--day", made.before.isoformat(), code=0)
+    later = date.fromordinal(made.day.toordinal() + 1).isoformat()
     done = run(lab, "insurance-settlement", "-t", "his", "--day", later, code=3)
     assert "wait to be cleared" in " ".join((done.stdout + done.stderr).split())
 

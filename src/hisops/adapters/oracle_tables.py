@@ -37,12 +37,16 @@ class OracleTables:
             session = self._open()
             wanted = {name: value for name, value in binds.items() if f":{name}" in text}
             statement, schema = text.strip().rstrip(";"), None
-            for frame in session.fetch_df_batches(statement, parameters=wanted or None, size=_BATCH):
+            for frame in session.fetch_df_batches(
+                statement, parameters=wanted or None, size=_BATCH, fetch_decimals=True
+            ):
                 table = pa.table(frame)
                 schema = table.schema
                 yield from table.to_batches()
             if schema is None:
-                schema = pa.table(session.fetch_df_all(statement, parameters=wanted or None)).schema
+                schema = pa.table(
+                    session.fetch_df_all(statement, parameters=wanted or None, fetch_decimals=True)
+                ).schema
             yield pa.RecordBatch.from_pylist([], schema=schema)  # an answer without rows has columns, too
         except oracledb.Error as error:
             raise self._told(error) from error
@@ -58,7 +62,6 @@ class OracleTables:
 
         if self._session is not None:
             return self._session
-        oracledb.defaults.fetch_decimals = True
         if self._reader.driver == "thick" and oracledb.is_thin_mode():
             oracledb.init_oracle_client()
         self._session = oracledb.connect(

@@ -26,7 +26,7 @@ from hisops.lab.people import make_key, private_key, write_people
 from hisops.lab.pictures import PICTURES
 from hisops.lab.seeds import start_states
 from hisops.lab.site_file import write_site
-from hisops.lab.state import LAB, Store
+from hisops.lab.state import LAB, State, Store
 from hisops.lab.tree import build
 
 __all__ = ["FAULTS", "PICTURES", "LabInfo", "down", "reset", "set_fault", "set_pace", "set_picture", "status", "up"]
@@ -132,7 +132,7 @@ def reset(directory: Path) -> LabInfo:
     for folder in (layout.state, layout.lab / "hosts", layout.lab / "cache", layout.nas, layout.root / "patches"):
         shutil.rmtree(folder, ignore_errors=True)
     layout.record.unlink(missing_ok=True)
-    _write_lab(layout, lab["pace"], lab["password"])
+    _write_lab(layout, lab["pace"], lab)
     return up(layout.root) if was_up else status(layout.root)
 
 
@@ -165,7 +165,7 @@ def _refuse_foreign_folder(layout: Layout) -> None:
         )
 
 
-def _write_lab(layout: Layout, pace: float, password: str | None = None) -> None:
+def _write_lab(layout: Layout, pace: float, kept: State | None = None) -> None:
     """Write everything that does not depend on ports. The state comes last: it says that the rest is whole."""
     for folder in ("logs", "approvals", "patches", "secrets", "people", "lab/keys", "lab/hosts"):
         (layout.root / folder).mkdir(parents=True, exist_ok=True)
@@ -179,9 +179,9 @@ def _write_lab(layout: Layout, pace: float, password: str | None = None) -> None
     for patch in (*ARCHIVES, *psu.ARCHIVES):
         write_archive(patch, layout.root / "patches")
     states = start_states({host: layout.machine(host) for host in HOSTS}, pace)
-    if password:
-        states[LAB]["password"] = password
-    _write_secret(layout.root / "secrets" / "his_password", states[LAB]["password"])
+    for secret, name in (("password", "his_password"), ("reader_password", "his_read_password")):
+        states[LAB][secret] = (kept or states[LAB])[secret]
+        _write_secret(layout.root / "secrets" / name, states[LAB][secret])
     store = Store(layout.state)
     scenario.furnish(layout, states)
     for name in sorted(states, key=lambda part: part == LAB):

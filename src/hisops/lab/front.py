@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from hisops.lab import finance
 from hisops.lab.instance import LabInstance
 from hisops.lab.layout import Layout
 from hisops.lab.record import append
 from hisops.lab.sql.privileges import READER
-from hisops.lab.sql.seed import TABLES
 from hisops.lab.state import LAB, State, Store, Watch
 from hisops.lab.tns.listener import Listener
 from hisops.lab.tns.login import Account
@@ -23,15 +21,16 @@ class Front:
         self._database = next(name for name in self._store.databases() if self._store.read(name)["host"] == host)
         state = self._store.read(self._database)
         instance = LabInstance(layout, self._database)
-        password = self._store.read(LAB)["password"]
+        lab = self._store.read(LAB)
+        password = lab["password"]
         accounts = {"HISOPS": Account(password), "SYS": Account(password, sysdba=True), "HIS": Account(password)}
-        accounts[READER] = Account(password)
+        accounts[READER] = Account(lab["reader_password"])
         self._listener = Listener(
             "127.0.0.1",
             port,
             dict.fromkeys(state["services"], instance),
             accounts,
-            tables={**TABLES, **finance.tables()},
+            tables=instance.of_the_hospital(),
             on_statement=self._note,
         )
         self._watch = Watch(self._store, self._database)

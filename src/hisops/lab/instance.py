@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hisops.lab import history, kept_tables, pair, redo, scn, views
@@ -16,7 +16,7 @@ from hisops.lab.registration import ready_services, registered
 from hisops.lab.release import R112
 from hisops.lab.sql.backend import Command, Done, Rows, Service, Status, Stored, Table, Value
 from hisops.lab.sql.errors import OracleError
-from hisops.lab.state import State, Store
+from hisops.lab.state import LAB, State, Store
 from hisops.lab.views import logical, release11
 
 HEARTBEAT = "hisops_heartbeat"
@@ -39,6 +39,13 @@ class LabInstance:
     def was_restored(self) -> bool:
         """Whether the database was opened from restored files, and has nothing but what they held."""
         return "kept" in self._state()
+
+    def of_the_hospital(self) -> Mapping[str, Table]:
+        """Return the tables that are the same in every lab, and those of reports, dated when the lab was made."""
+        from hisops.lab import finance
+        from hisops.lab.sql.seed import TABLES
+
+        return {**TABLES, **finance.tables(date.fromisoformat(self._store.read(LAB)["account_day"]))}
 
     def service(self, name: str) -> Service:
         """Return the state of a service as registered."""
@@ -147,9 +154,9 @@ def _status(open_mode: str, *, restricted: bool) -> Status:
 def open_session(instance: LabInstance, service: str, user: str, sysdba: bool, container: str) -> Any:
     """Return a session of the SQL engine for a tool that runs on the host itself."""
     from hisops.lab.sql.database import Database
-    from hisops.lab.sql.seed import TABLES
 
-    shared = {} if instance.was_restored else TABLES
-    session = Database(instance, shared).session(service=service, user=user, sysdba=sysdba, sid=46, serial=1)
+    session = Database(instance, {} if instance.was_restored else instance.of_the_hospital()).session(
+        service=service, user=user, sysdba=sysdba, sid=46, serial=1
+    )
     session.settings.container = container
     return session

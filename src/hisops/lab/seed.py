@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 from hisops.lab import cluster, history
@@ -43,6 +43,8 @@ def lab_state(pace: float) -> State:
         "picture": "",
         "mounts": {name: {"size_kb": size, "used_kb": used} for name, (size, used) in mounts.items()},
         "password": secrets.token_urlsafe(12),
+        "reader_password": secrets.token_urlsafe(12),
+        "account_day": (date.today() - timedelta(days=1)).isoformat(),  # the newest day that reports are about
         "cluster": cluster.start_state(),
     }
 

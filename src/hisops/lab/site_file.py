@@ -70,6 +70,7 @@ hosts:
 {"".join(_host(layout, host, ports) for host in HOSTS)}databases:
 {_databases(layout, ports)}secrets:
   his_password: {{file: {_text(layout.root / "secrets" / "his_password")}}}
+  his_read_password: {{file: {_text(layout.root / "secrets" / "his_read_password")}}}
 windows:
   always: {{file: windows/{CALENDAR}, timezone: Asia/Shanghai}}
 """
@@ -119,7 +120,7 @@ def _database(layout: Layout, name: str, host: str, ports: Ports) -> str:
     reader:
       dsn: 127.0.0.1:{port}/{unique}
       user: hisops_read
-      password: his_password
+      password: his_read_password
     settings:
 {lines}    identity: {{dbid: {dbid_of(layout.machine(host))}, db_unique_name: {unique}}}
     secrets: {{sys: his_password}}

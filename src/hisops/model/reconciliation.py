@@ -85,6 +85,13 @@ class Cause(Definition):
     owner: Owner
     text: Text
 
+    def covers(self, other: Cause) -> bool:
+        """Whether every difference that `other` fits, fits this one, too."""
+        return self.fault == other.fault and all(
+            set(other.where.get(name, ())) and set(other.where[name]) <= set(values)
+            for name, values in self.where.items()
+        )
+
 
 class Reconciliation(Definition):
     """A whole definition. `at` and `state` and `day` are the columns of those meanings; `group` parts the chart."""
@@ -162,6 +169,11 @@ class Reconciliation(Definition):
         ids = [cause.id for cause in self.causes]
         if len(set(ids)) != len(ids):
             raise ValueError("two causes have the same id")
+        for place, later in enumerate(self.causes):
+            if hidden := next((each for each in self.causes[:place] if each.covers(later)), None):
+                raise ValueError(
+                    f"the cause {later.id} never applies: {hidden.id} stands before it and takes all of it"
+                )
         if any(rule.after for rule in self.carry) and self.at is None:
             raise ValueError("`after` in a carry rule needs the column `at`")
         return self

@@ -28,8 +28,7 @@ DAY = "sfrq >= to_date(:day, 'YYYY-MM-DD') and sfrq < to_date(:day, 'YYYY-MM-DD'
 
 
 @pytest.fixture
-def session(instance: MemoryInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[oracledb.Connection]:
-    monkeypatch.setattr(oracledb.defaults, "fetch_decimals", True)
+def session(instance: MemoryInstance) -> Iterator[oracledb.Connection]:
     listener = Listener("127.0.0.1", 0, {"his": instance}, ACCOUNTS, tables={"charges": Table(COLUMNS, ROWS)})
     listener.start()
     with oracledb.connect(user="his", password="his-secret", dsn=f"127.0.0.1:{listener.port}/his") as opened:
@@ -38,7 +37,10 @@ def session(instance: MemoryInstance, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def frames(session: oracledb.Connection, query: str, size: int = 1000, **binds: Any) -> list[pa.Table]:
-    return [pa.table(frame) for frame in session.fetch_df_batches(query, parameters=binds or None, size=size)]
+    return [
+        pa.table(frame)
+        for frame in session.fetch_df_batches(query, parameters=binds or None, size=size, fetch_decimals=True)
+    ]
 
 
 def test_columns_of_a_table_keep_precision_and_scale(session: oracledb.Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from hisops.lab.finance import charges, inpatients, insurance, laboratory
 from hisops.lab.finance.ground import Ground, Plant
@@ -13,17 +13,17 @@ PARTS = (charges.outpatient, charges.bills, charges.dispensing, insurance.settle
          inpatients.front_pages, inpatients.vouchers, inpatients.uploads)  # fmt: skip
 
 
-def ground(today: date | None = None) -> Ground:
-    """Return all tables, with rows of yesterday and of the day before, and what is planted in them."""
-    made = Ground((today or date.today()) - timedelta(days=1))
+def ground(day: date) -> Ground:
+    """Return all tables, with rows of an account day and of the day before, and what is planted in them."""
+    made = Ground(day)
     for part in PARTS:
         part(made)
     return made
 
 
-def tables(today: date | None = None) -> Mapping[str, Table]:
+def tables(day: date) -> Mapping[str, Table]:
     """Return the tables by name."""
-    return {name: Table(columns, rows) for name, (columns, rows) in ground(today).tables.items()}
+    return {name: Table(columns, rows) for name, (columns, rows) in ground(day).tables.items()}
 
 
 __all__ = ["Ground", "Plant", "ground", "tables"]

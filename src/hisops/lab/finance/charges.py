@@ -77,36 +77,39 @@ def _plant(ground: Ground, reports: list[Row], lines: list[Row], numbers: count[
 
     # what was carried over is reported on the day
     reports.append(["0203", f"{before}-0203-9", "微信", "急诊", Decimal("88.00"), 1, Decimal(0), at(ground.day, 18)])
-    ground.clears(name, "only_a", "0203", f"{before}-0203-9", "微信")
+    ground.clears(name, "only_a", "cashier", "0203", f"{before}-0203-9", "微信")
     # a refund after the cashier had closed
     _more(report("0101", 1, "现金"), Decimal("35.50"))
-    ground.plant(name, "amount", "0101", f"{day}-0101-1", "现金")
+    ground.plant(name, "amount", "cashier", "0101", f"{day}-0101-1", "现金")
     # an invoice that was voided is still counted
     row = report("0305", 2, "医保")
     row[5] = int(str(row[5])) + 1
-    ground.plant(name, "amount", "0305", f"{day}-0305-2", "医保")
+    ground.plant(name, "amount", "cashier", "0305", f"{day}-0305-2", "医保")
     # rounding to the jiao, told by the report itself
     row = report("0102", 1, "现金")
     _more(row, Decimal("0.04"))
     row[6] = Decimal("0.04")
-    ground.plant(name, "cents", "0102", f"{day}-0102-1", "现金")
+    ground.plant(name, "cents", "finance", "0102", f"{day}-0102-1", "现金")
     # reported, but no line is there: a batch that was uploaded by mistake
     reports.append(["0102", f"{day}-0102-7", "现金", "门诊一楼", Decimal("120.00"), 2, Decimal(0), at(ground.day, 18)])
-    ground.plant(name, "only_a", "0102", f"{day}-0102-7", "现金")
+    ground.plant(name, "only_a", "cashier", "0102", f"{day}-0102-7", "现金")
     # charged, but the cashier has not closed
     lines.append(_line(next(numbers), ground.day, "0305", f"{day}-0305-8", "现金", Decimal("66.60")))
-    ground.plant(name, "only_b", "0305", f"{day}-0305-8", "现金")
+    ground.plant(name, "only_b", "cashier", "0305", f"{day}-0305-8", "现金")
+    # paid by WeChat in the morning, the money never arrived: the payment provider has to be asked
+    lines.append(_line(next(numbers), ground.day, "0102", f"{day}-0102-8", "微信", Decimal("18.80")))
+    ground.plant(name, "only_b", "vendor", "0102", f"{day}-0102-8", "微信")
     # paid by WeChat just before midnight: the money arrives on the next day
     lines.append(_line(next(numbers), ground.day, "0203", f"{day}-0203-9", "微信", Decimal("45.20"), hour=23))
-    ground.plant(name, "in_transit", "0203", f"{day}-0203-9", "微信")
+    ground.plant(name, "in_transit", "vendor", "0203", f"{day}-0203-9", "微信")
     # the report was sent twice
     reports.append(list(report("0203", 1, "支付宝")))
-    ground.plant(name, "duplicate", "0203", f"{day}-0203-1", "支付宝")
+    ground.plant(name, "duplicate", "it", "0203", f"{day}-0203-1", "支付宝")
     # a line without a means of payment
     row = _line(next(numbers), ground.day, "0101", f"{day}-0101-2", "现金", Decimal("12.00"))
     row[2] = None
     lines.append(row)
-    ground.plant(name, "unclassified", "0101", f"{day}-0101-2", "")
+    ground.plant(name, "unclassified", "it", "0101", f"{day}-0101-2", "")
 
 
 def _more(row: Row, more: Decimal) -> None:
@@ -153,28 +156,28 @@ def _plant_bills(ground: Ground, charged: list[Row], issued: list[Row]) -> None:
         return next(row for row in issued if row[0] == f"{day}{number:06d}")
 
     issued.remove(bill(1))  # no bill was issued
-    ground.plant(name, "only_a", f"{day}000001")
+    ground.plant(name, "only_a", "cashier", f"{day}000001")
     charged.remove(next(row for row in charged if row[0] == f"{day}000002"))  # a bill without a charge
-    ground.plant(name, "only_b", f"{day}000002")
+    ground.plant(name, "only_b", "it", f"{day}000002")
     bill(3)[3] = Decimal("0.01") + Decimal(str(bill(3)[3]))  # a cent more is an error here
-    ground.plant(name, "amount", f"{day}000003")
+    ground.plant(name, "amount", "vendor", f"{day}000003")
     bill(11)[4] = "NORMAL"  # voided in HIS, the red bill did not arrive
-    ground.plant(name, "state", f"{day}000011")
+    ground.plant(name, "state", "vendor", f"{day}000011")
     again = list(bill(4))
     again[2] = "0000009004"
     issued.append(again)  # issued twice
-    ground.plant(name, "duplicate", f"{day}000004")
+    ground.plant(name, "duplicate", "vendor", f"{day}000004")
     bill(5)[4] = "UNKNOWN"
-    ground.plant(name, "unclassified", f"{day}000005")
-    ground.plant(name, "only_a", f"{day}000005")
+    ground.plant(name, "unclassified", "it", f"{day}000005")
+    ground.plant(name, "only_a", "cashier", f"{day}000005")
     late: Row = [f"{day}000099", "00000599", "王芳", "急诊科", Decimal("30.00"), 0, at(ground.day, 23, 50)]
     charged.append(late)  # the bill is issued after midnight
-    ground.plant(name, "in_transit", f"{day}000099")
+    ground.plant(name, "in_transit", "vendor", f"{day}000099")
     early = f"{ground.before:%Y%m%d}000099"
     charged.append([early, "00000598", "赵敏", "急诊科", Decimal("31.00"), 0, at(ground.before, 23, 50)])
     issued.append([early, "11060125", "0000000099", Decimal("31.00"), "NORMAL", at(ground.day, 0, 20)])
 
-    ground.clears(name, "only_b", early)
+    ground.clears(name, "only_b", "it", early)
 
 
 def dispensing(ground: Ground) -> None:
@@ -204,20 +207,20 @@ def _plant_drugs(ground: Ground, given: list[Row], charged: list[Row]) -> None:
         return f"CF{ground.day:%y%m%d}{number:05d}", f"YP{number % 17:04d}"
 
     given.pop(0)  # charged and not given out
-    ground.plant(name, "only_b", *key(1))
+    ground.plant(name, "only_b", "pharmacy", *key(1))
     charged.pop(1)  # given out and not charged
-    ground.plant(name, "only_a", *key(2))
+    ground.plant(name, "only_a", "pharmacy", *key(2))
     given[1][3] = 999  # number 3: another quantity
-    ground.plant(name, "amount", *key(3))
+    ground.plant(name, "amount", "pharmacy", *key(3))
     given[2][5] = Decimal("0.01") + Decimal(str(given[2][5]))  # number 4: a cent by splitting a pack
-    ground.plant(name, "cents", *key(4))
+    ground.plant(name, "cents", "finance", *key(4))
     given[3][6] = 1  # number 5: taken back, not refunded
-    ground.plant(name, "state", *key(5))
+    ground.plant(name, "state", "cashier", *key(5))
     given.append(list(given[4]))  # number 6: noted down twice
-    ground.plant(name, "duplicate", *key(6))
+    ground.plant(name, "duplicate", "it", *key(6))
     given[5][1] = None  # number 7: no code of the drug
-    ground.plant(name, "unclassified", key(7)[0], "")
-    ground.plant(name, "only_b", *key(7))
+    ground.plant(name, "unclassified", "it", key(7)[0], "")
+    ground.plant(name, "only_b", "pharmacy", *key(7))
     late = key(80)
     charged.append([*late, 1, 12, Decimal("18.00"), 0, at(ground.day, 23, 40)])
-    ground.plant(name, "in_transit", *late)
+    ground.plant(name, "in_transit", "pharmacy", *late)

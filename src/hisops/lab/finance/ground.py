@@ -16,10 +16,11 @@ PATIENTS = ("张三", "李四", "欧阳𠮷", "王芳", "赵敏", "孙丽", "周
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A difference that was planted: in which reconciliation, of which class, under which key."""
+    """A difference that was planted: in which reconciliation, of which class, who has to act, under which key."""
 
     definition: str
     fault: str
+    owner: str
     key: tuple[str, ...]
 
 
@@ -43,18 +44,21 @@ class Ground:
         self.tables[name] = (columns, rows)
         return rows
 
-    def plant(self, definition: str, fault: str, *key: str) -> None:
+    def plant(self, definition: str, fault: str, owner: str, *key: str) -> None:
         """Note down a difference."""
-        self.plants.append(Plant(definition, fault, key))
+        self.plants.append(Plant(definition, fault, owner, key))
 
-    def clears(self, definition: str, fault: str, *key: str) -> None:
+    def clears(self, definition: str, fault: str, owner: str, *key: str) -> None:
         """Note down a row whose counterpart is of the day before: a difference only where nothing was carried over."""
-        self.late.append(Plant(definition, fault, key))
+        self.late.append(Plant(definition, fault, owner, key))
 
-    def planted(self, definition: str, *, carried: bool) -> list[tuple[str, tuple[str, ...]]]:
-        """Return classes and keys that a reconciliation of the day must find, sorted; with the day before or not."""
+    def planted(self, definition: str, *, carried: bool) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return class, owner and key of all that a reconciliation of the day must find, sorted.
+
+        `carried` says whether the day before was reconciled.
+        """
         found = [*self.plants, *([] if carried else self.late)]
-        return sorted((each.fault, each.key) for each in found if each.definition == definition)
+        return sorted((each.fault, each.owner, each.key) for each in found if each.definition == definition)
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:

@@ -35,18 +35,18 @@ def front_pages(ground: Ground) -> None:
         page(number)[4] = Decimal(str(page(number)[4])) + Decimal(amount)
 
     more(1, "-85.00")  # a fee was posted after the front page was made
-    ground.plant(name, "amount", "00200001", "1")
+    ground.plant(name, "amount", "records", "00200001", "1")
     more(2, "0.01")
-    ground.plant(name, "cents", "00200002", "1")
+    ground.plant(name, "cents", "finance", "00200002", "1")
     pages.remove(page(3))
-    ground.plant(name, "only_b", "00200003", "1")
+    ground.plant(name, "only_b", "records", "00200003", "1")
     settled[:] = [row for row in settled if row[0] != "00200004"]
-    ground.plant(name, "only_a", "00200004", "1")
+    ground.plant(name, "only_a", "finance", "00200004", "1")
     pages.append(list(page(6)))
-    ground.plant(name, "duplicate", "00200006", "1")
+    ground.plant(name, "duplicate", "records", "00200006", "1")
     page(7)[4] = None
-    ground.plant(name, "unclassified", "00200007", "1")
-    ground.plant(name, "only_b", "00200007", "1")
+    ground.plant(name, "unclassified", "records", "00200007", "1")
+    ground.plant(name, "only_b", "records", "00200007", "1")
 
 
 def vouchers(ground: Ground) -> None:
@@ -62,10 +62,10 @@ def vouchers(ground: Ground) -> None:
             income.append([at(ground.day, 0), department, subject, amount(number) * 30])
             posted.append([f"PZ{number:05d}", at(ground.day, 0), department, subject, amount(number) * 30])
     posted[0][4] = Decimal(str(posted[0][4])) - Decimal("10.00")
-    ground.plant("income-vouchers", "amount", DEPARTMENTS[0], SUBJECTS[0])
+    ground.plant("income-vouchers", "amount", "finance", DEPARTMENTS[0], SUBJECTS[0])
     posted[1][2] = "未知科室"  # no mapping of the department
-    ground.plant("income-vouchers", "only_a", DEPARTMENTS[0], SUBJECTS[1])
-    ground.plant("income-vouchers", "only_b", "未知科室", SUBJECTS[1])
+    ground.plant("income-vouchers", "only_a", "finance", DEPARTMENTS[0], SUBJECTS[1])
+    ground.plant("income-vouchers", "only_b", "finance", "未知科室", SUBJECTS[1])
 
 
 def uploads(ground: Ground) -> None:
@@ -78,6 +78,6 @@ def uploads(ground: Ground) -> None:
             uploaded.append([row[0], row[1], row[4], row[6], "OK"])
     uploaded.pop(0)  # sent back by the check and not sent again
     name = "performance-upload"
-    ground.plant(name, "only_a", "00200001", "1")
-    ground.plant(name, "duplicate", "00200006", "1")
-    ground.plant(name, "unclassified", "00200007", "1")
+    ground.plant(name, "only_a", "records", "00200001", "1")
+    ground.plant(name, "duplicate", "records", "00200006", "1")
+    ground.plant(name, "unclassified", "records", "00200007", "1")

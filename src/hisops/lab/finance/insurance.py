@@ -61,26 +61,26 @@ def _plant(ground: Ground, own: list[Row], theirs: list[Row]) -> None:
         return first + number - 1
 
     theirs[place(2)][3] = Decimal(str(theirs[place(2)][3])) + Decimal("1.00")
-    ground.plant(name, "amount", key(2))
+    ground.plant(name, "amount", "insurance", key(2))
     theirs[place(3)][6] = "1"  # the platform has it as a refund
-    ground.plant(name, "state", key(3))
+    ground.plant(name, "state", "insurance", key(3))
     theirs.append(list(theirs[place(4)]))
-    ground.plant(name, "duplicate", key(4))
+    ground.plant(name, "duplicate", "it", key(4))
     own[place(5)][9] = "??"
-    ground.plant(name, "unclassified", key(5))
-    ground.plant(name, "only_b", key(5))
+    ground.plant(name, "unclassified", "it", key(5))
+    ground.plant(name, "only_b", "insurance", key(5))
     sums = (Decimal("70.00"), Decimal("49.00"), Decimal("7.00"))
     # the platform has it after midnight
     own.append(_settled(key(90), "李四", "110101198001010090", "急诊科", False, sums, "JS", at(ground.day, 23, 58)))
-    ground.plant(name, "in_transit", key(90))
+    ground.plant(name, "in_transit", "insurance", key(90))
     # out of area: cleared by the end of the month
     own.append(_settled(key(91), "孙丽", "310101198001010091", "骨科", True, sums, "JS", at(ground.day, 11)))
-    ground.plant(name, "in_transit", key(91))
+    ground.plant(name, "in_transit", "insurance", key(91))
     early = f"S{ground.before:%Y%m%d}00090"
     own.append(_settled(early, "周强", "110101198001010099", "急诊科", False, sums, "JS", at(ground.before, 23, 59)))
     theirs.append([early, "110105", "310", *sums, "0", at(ground.day, 0, 2)])
-    ground.clears(name, "only_b", early)
+    ground.clears(name, "only_b", "insurance", early)
     theirs.pop(place(1))  # settled in HIS, the platform does not know it
-    ground.plant(name, "only_a", key(1))
+    ground.plant(name, "only_a", "insurance", key(1))
     own.pop(place(6))  # settled at the platform, HIS failed and has not reversed it
-    ground.plant(name, "only_b", key(6))
+    ground.plant(name, "only_b", "insurance", key(6))

@@ -50,16 +50,16 @@ def _plant(ground: Ground, charged: list[Row], done: list[Row]) -> None:
         done[:] = [row for row in done if row[1] != key(number)[0]]
 
     remove(1)  # charged, never registered
-    ground.plant(name, "only_a", *key(1))
+    ground.plant(name, "only_a", "laboratory", *key(1))
     charged.pop(1)  # done before it was charged: the emergency department
-    ground.plant(name, "only_b", *key(2))
+    ground.plant(name, "only_b", "laboratory", *key(2))
     next(row for row in done if row[1] == key(3)[0])[3] = Decimal("5.00")
-    ground.plant(name, "amount", *key(3))
+    ground.plant(name, "amount", "laboratory", *key(3))
     charged.append([*key(4), "内科", 1, charged[2][4], 0, at(ground.day, 10)])  # charged twice
-    ground.plant(name, "duplicate", *key(4))
+    ground.plant(name, "duplicate", "cashier", *key(4))
     charged.append([None, "XCG", "内科", 1, Decimal("20.00"), 0, at(ground.day, 10)])
-    ground.plant(name, "unclassified", "", "XCG")
+    ground.plant(name, "unclassified", "it", "", "XCG")
     charged.append([*key(70), "急诊科", 1, Decimal("40.00"), 0, at(ground.day, 23, 30)])  # registered after midnight
-    ground.plant(name, "in_transit", *key(70))
+    ground.plant(name, "in_transit", "laboratory", *key(70))
     charged[3][5] = 1  # number 5: refunded, the test was not withdrawn
-    ground.plant(name, "state", *key(5))
+    ground.plant(name, "state", "laboratory", *key(5))
