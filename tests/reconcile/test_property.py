@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hisops.model.reconciliation import Reconciliation
+from hisops.reconcile import reading
 from hisops.reconcile.comparing import FileSource, Order, reconcile
 from hisops.reconcile.outcome import sums_do_not_add_up
 from tests.reconcile import oracle
@@ -85,6 +86,12 @@ def write(path: Path, rows: list[dict[str, str | None]], parquet: bool) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path.with_suffix(".csv")
+
+
+@pytest.fixture(autouse=True, params=[2, reading.BUCKETS])
+def buckets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few buckets hold many keys that agree beside those that do not; of many most hold one."""
+    monkeypatch.setattr(reading, "BUCKETS", request.param)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

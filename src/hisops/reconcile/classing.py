@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hisops.model.reconciliation import CarryRule, Reconciliation, SideName
-from hisops.reconcile.balancing import hash_of
+from hisops.reconcile.balancing import rows_sql
 from hisops.reconcile.cells import literal, quoted
-from hisops.reconcile.reading import NORMAL, UNCLASSIFIED, Shape, detail_sql, side_sql
+from hisops.reconcile.reading import NORMAL, UNCLASSIFIED, Shape, detail_sql
 from hisops.reconcile.sources import Relation
 
 
@@ -16,8 +16,7 @@ def carry_in(db: Any, shape: Shape, carried: Sequence[Mapping[str, Any]]) -> Non
     """Make the table `entries` with what was carried in, and the table `brought` of its keys."""
     db.execute(f"create temp table entries ({_columns(shape)})")
     _carry_in(db, shape, carried)
-    keys = shape.keys if shape.groups_by_key else [f"{hash_of(shape)} as h"]
-    db.execute(f"create temp table brought as select distinct {', '.join(keys)} from entries")
+    db.execute(f"create temp table brought as select distinct {', '.join(shape.keys)} from entries")
 
 
 def add_entries(db: Any, shape: Shape, found: Mapping[SideName, Relation]) -> None:
@@ -58,12 +57,9 @@ def _carry_in(db: Any, shape: Shape, carried: Sequence[Mapping[str, Any]]) -> No
 
 
 def _fresh(shape: Shape, side: SideName, relation: Relation) -> str:
-    read = side_sql(shape, side, relation, details=True)
-    if shape.groups_by_key:
-        same = " and ".join(f"sought.{key} = r.{key}" for key in shape.keys)
-        wanted = f"exists (select 1 from sought where {same})"
-    else:
-        wanted = f"{hash_of(shape)} in (select h from sought)"
+    read = rows_sql(shape, side, relation)
+    same = " and ".join(f"sought.{key} = r.{key}" for key in shape.keys)
+    wanted = f"exists (select 1 from sought where {same})"
     told = [f"{detail_sql(shape, side, name)} as d{place}" for place, name in enumerate(shape.definition.details)]
     replaced = f" replace ({', '.join(told)})" if told else ""
     few = f"select * from ({read}) r where kind = {UNCLASSIFIED} or (kind = {NORMAL} and {wanted})"

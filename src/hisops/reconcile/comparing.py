@@ -82,9 +82,9 @@ def _reconciled(order: Order, scratch: Path) -> dict[str, Any]:
         db = _database(order, scratch, threads)
         carry_in(db, shape, order.carried)
         try:
-            balance = first_pass(db, shape, found["a"], found["b"])
+            balance = first_pass(db, shape, found)
             break
-        except duckdb.OutOfMemoryException:
+        except (duckdb.OutOfMemoryException, duckdb.InternalException):
             db.close()
             threads = _fewer(threads, order.memory)
         except duckdb.Error:

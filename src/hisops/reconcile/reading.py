@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from hisops.model.reconciliation import Reconciliation, Side, SideName
@@ -11,6 +12,7 @@ from hisops.reconcile.cells import cell_sql, literal, masked_sql
 from hisops.reconcile.sources import Relation
 
 NORMAL, UNCLASSIFIED, LEFT_OUT, OTHER_DAY = 0, 1, 2, 3
+BUCKETS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,7 @@ class Shape:
 
     definition: Reconciliation
     day: date | None
+    salt: int = field(default_factory=lambda: secrets.randbits(62))
 
     @property
     def keys(self) -> list[str]:
@@ -41,14 +44,26 @@ class Shape:
         return self.definition.a.aggregate or self.definition.b.aggregate
 
 
-def side_sql(shape: Shape, name: SideName, found: Relation, *, details: bool) -> str:
-    """Return a select of keys, values, `st`, `rnd`, `moment`, `kind` of a side; and the raw details, if asked for."""
+def side_sql(shape: Shape, name: SideName, found: Relation, *, details: bool, among: str | None = None) -> str:
+    """Return a select of keys, values, `st`, `rnd`, `moment`, `kind` of a side; and the raw details, if asked for.
+
+    `among` is a table: only rows whose bucket is in it.
+    """
     side = shape.definition.sides[name]
-    read = _read(shape, side, found, details)
+    rows = found.sql
+    if among is not None:
+        keys = [_key(shape, side, found, column) for column in shape.definition.key]
+        rows = f"(select * from {rows} where {bucket_sql(keys)} in (from {among}))"
+    read = _read(shape, side, found, details, rows)
     return f"select * replace ({_signed(shape, side)}), {_kind(shape, side)} as kind from ({read})"
 
 
-def _read(shape: Shape, side: Side, found: Relation, details: bool) -> str:
+def bucket_sql(keys: Sequence[str]) -> str:
+    """Return the SQL of the bucket of a key: the same for equal keys, whatever the side."""
+    return f"cast(hash({', '.join(keys)}) % {BUCKETS} as integer)"
+
+
+def _read(shape: Shape, side: Side, found: Relation, details: bool, rows: str) -> str:
     definition = shape.definition
     parts = [f"{_key(shape, side, found, column)} as k{place}" for place, column in enumerate(definition.key)]
     parts += [f"{_of(shape, side, found, column)} as v{place}" for place, column in enumerate(definition.compare)]
@@ -56,10 +71,20 @@ def _read(shape: Shape, side: Side, found: Relation, details: bool) -> str:
     rounding = definition.rounding
     parts.append(f"{_of(shape, side, found, rounding.column if rounding else None, 'bigint')} as rnd")
     parts.append(f"{_of(shape, side, found, definition.at, 'timestamp')} as moment")
-    parts.append(f"{_of(shape, side, found, definition.day, 'date')} as dy")
+    parts.append(f"{_day(shape, side, found)} as dy")
     if details:
         parts += [f"{_raw(side, found, column)} as d{place}" for place, column in enumerate(definition.details)]
-    return f"select {', '.join(parts)} from {found.sql}"
+    return f"select {', '.join(parts)} from {rows}"
+
+
+def _day(shape: Shape, side: Side, found: Relation) -> str:
+    """Return the SQL of the account day, which in nearly all rows is the run's, written as it is here."""
+    column = shape.definition.day
+    read = _of(shape, side, found, column, "date")
+    if shape.day is None or column is None or column not in side.columns:
+        return read
+    day = literal(shape.day.isoformat())
+    return f"case when {found.cell(side.columns[column])} = {day} then date {day} else {read} end"
 
 
 def _raw(side: Side, found: Relation, column: str) -> str:
@@ -69,8 +94,8 @@ def _raw(side: Side, found: Relation, column: str) -> str:
 def _of(shape: Shape, side: Side, found: Relation, column: str | None, absent: str = "varchar") -> str:
     if column is None or column not in side.columns:
         return f"cast(null as {absent})"
-    source = found.cell(side.columns[column])
-    return cell_sql(shape.definition.columns[column].type, source, column)
+    kind, place = shape.definition.columns[column].type, side.columns[column]
+    return found.exact(place, kind) or cell_sql(kind, found.cell(place), column)
 
 
 def _key(shape: Shape, side: Side, found: Relation, column: str) -> str:
@@ -97,7 +122,8 @@ def _state(shape: Shape, side: Side, found: Relation) -> str:
     if state is None or state not in side.columns:
         return "cast(null as varchar)"
     cases = " ".join(f"when {literal(value)} then {literal(word)}" for value, word in side.states.items())
-    return f"case {_of(shape, side, found, state)} {cases} end"
+    cell = found.cell(side.columns[state])
+    return f"case {cell} {cases} else case {_of(shape, side, found, state)} {cases} end end"
 
 
 def _signed(shape: Shape, side: Side) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hisops.errors import UsageProblem
-from hisops.model.reconciliation import Reconciliation, SideName
+from hisops.model.reconciliation import Kind, Reconciliation, SideName
 from hisops.reconcile.cells import literal, quoted
 
 _HEAD = 1 << 20
 _CHUNK = 1 << 22
+_WHOLE = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32))
+_DECIMAL = re.compile(r"decimal128\((\d+), (\d+)\)")
+_DIGITS, _SCALE = 18, 2  # of an amount that fits, in cents, into 64 bits
 ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
 
 
@@ -69,6 +73,18 @@ class Relation:
         kind = self.types.get(self.named(name), "string")
         place = quoted(self.named(name))
         return place if kind in {"string", "large_string"} else f"cast({place} as varchar)"
+
+    def exact(self, name: str, kind: Kind) -> str | None:
+        """Return the SQL of a column whose type is what `kind` needs already, in cents where it is money; else None."""
+        place, found = quoted(self.named(name)), self.types.get(self.named(name), "")
+        digits, scale = map(int, match.groups()) if (match := _DECIMAL.fullmatch(found)) else (_DIGITS + 1, 0)
+        if kind == "date" and found == "date32[day]":
+            return place
+        if kind == "money" and digits <= _DIGITS and scale <= _SCALE:
+            return f"cast(cast({place} as decimal(20,2)) * 100 as bigint)"
+        if kind == "count" and found in _WHOLE:
+            return f"cast({place} as bigint)"
+        return None
 
     def named(self, name: str) -> str:
         """Return a column's name as the source has it: a database tells names in upper case."""
