@@ -24,7 +24,7 @@ bench: $(READY) system peers
 # What `make bench` compares with and what may not mix with our own packages.
 peers:
 	@[ -x .peers/bin/ansible-playbook ] || { $(PYTHON) -m venv .peers && \
-	  .peers/bin/python -m pip install -q --disable-pip-version-check 'pyinfra>=3.10' 'ansible-core>=2.19'; } || \
+	  .peers/bin/python -m pip install -q --disable-pip-version-check 'pyinfra>=3.10' 'ansible-core>=2.19' 'polars>=1.33' 'datacompy>=1.0' 'pyarrow>=20'; } || \
 	  echo "could not install the peers: they are left out"
 
 # Every point at which hisops can be killed, one after another: an hour or two. `make test` takes one of each kind.

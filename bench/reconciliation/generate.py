@@ -21,6 +21,11 @@ FAULTS = ("only_a", "only_b", "amount", "state", "in_transit", "duplicate", "cen
 ABSENT = {"a": ("only_b",), "b": ("only_a", "in_transit", "unclassified")}
 """The classes whose key a side does not have."""
 LINES = 5  # of a bill
+NAMES = {
+    "a": ("FPH", "HH", "JE", "ZT", "ZWR", "SFSJ", "KS"),
+    "b": ("PJHM", "PJHH", "SKJE", "SKZT", "SKR", "SKSJ", "SKKS"),
+}
+"""Bill, line, amount, state, account day, time and department, as each side calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,6 @@ def _lines(keys: int, seed: int, day: date) -> str:
       left join plants as p on p.place = k.place"""
 
 
-_NAMES = {
-    "a": ("FPH", "HH", "JE", "ZT", "ZWR", "SFSJ", "KS"),
-    "b": ("PJHM", "PJHH", "SKJE", "SKZT", "SKR", "SKSJ", "SKKS"),
-}
 _AMOUNTS = {
     "a": "cast(exact as decimal(18,2))",
     "b": "cast(exact + case fault when 'amount' then 1.00 when 'cents' then 0.01 else 0 end as decimal(18,2))",
@@ -142,7 +143,7 @@ _STATES = {
 def _side(side: str) -> str:
     """Return the view of a side; side B has its duplicates at the end, as when something is sent again."""
     values = ("bill", "line", _AMOUNTS[side], _STATES[side], "day", "moment", "dept")
-    named = ", ".join(f"{value} as {name}" for value, name in zip(values, _NAMES[side], strict=True))
+    named = ", ".join(f"{value} as {name}" for value, name in zip(values, NAMES[side], strict=True))
     columns = (
         f"select {named}, ({_AMOUNTS[side]}) * case when {_REFUNDED[side]} then -1 else 1 end as signed from lines"
     )
