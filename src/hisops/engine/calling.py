@@ -18,7 +18,7 @@ from hisops.engine.blaming import why_not_good
 from hisops.engine.capture import Capture
 from hisops.engine.fencing import Fences, ask
 from hisops.engine.judging import judge
-from hisops.engine.results import Result, json_of, plain_rows, rows_out, why_lost
+from hisops.engine.results import Result, json_of, plain_rows, rows_out, why_ended, why_lost
 from hisops.errors import HisopsError, LockLost, StatementFailed, Unreachable
 from hisops.model import records as r
 from hisops.model.run import CallView
@@ -213,7 +213,7 @@ class Caller:
         capture.finish()
         stdout, stderr = capture.kept["stdout"].bytes(), capture.kept["stderr"].bytes()
         if call.judge is None:
-            reason = None if code == 0 else f"exit code {code}"
+            reason = None if code == 0 else why_ended(code, stderr)
             document = json_of(stdout)
             out = {**document, "code": code, "json": document}
             return Result("ok" if code == 0 else "failed", code=code, out=out, reason=reason)

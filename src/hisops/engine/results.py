@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from hisops.engine.decoding import read
 from hisops.ports import OpStatus, Rows
+
+_LONGEST, _MOST_LINES = 200, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ def why_lost(status: OpStatus, boot: str | None) -> str:
     if status.state == "starting":
         return "the start was cut off half way; nobody knows whether the tool ran"
     return "the process is gone and left no exit code"
+
+
+def why_ended(code: int | None, stderr: bytes) -> str:
+    """Return in words why a call without a judge is not good: its exit code, and what it said last on stderr."""
+    lines = [line.strip() for line in read(b"", stderr).text.splitlines() if line.strip()]
+    said = "; ".join(line[:_LONGEST] for line in lines[-_MOST_LINES:])
+    return f"exit code {code}: {said}" if said else f"exit code {code}"
 
 
 def plain_rows(rows: Rows) -> list[list[Any]]:
