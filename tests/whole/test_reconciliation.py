@@ -52,17 +52,21 @@ def results(lab: LabSite, out: Path, code: int) -> dict[str, Path]:
     return {path.suffix: path for path in out.iterdir()}
 
 
+def told(found: dict) -> list[tuple[str, str, tuple[str, ...]]]:  # type: ignore[type-arg]
+    """Return class, owner and key of every difference, sorted."""
+    return sorted(
+        (each["class"], found["causes"][each["cause"]]["owner"], tuple(part or "" for part in each["key"]))
+        for each in found["differences"]
+    )
+
+
 def test_a_day_after_the_other(lab: LabSite, tmp_path: Path) -> None:
     made = ground_of(lab)
     run(lab, NAME, "-t", "his", "--day", made.before.isoformat(), code=0)
     run(lab, NAME, "-t", "his", "--day", made.day.isoformat(), code=1)
     files = results(lab, tmp_path / "out", 1)
     found = json.loads(files[".json"].read_text(encoding="utf-8"))
-    told = sorted(
-        (each["class"], found["causes"][each["cause"]]["owner"], tuple(part or "" for part in each["key"]))
-        for each in found["differences"]
-    )
-    assert told == made.planted(NAME, carried=True)
+    assert told(found) == made.planted(NAME, carried=True)
     assert found["carry"]["day"] == made.before.isoformat()
     assert found["verdict"] == "differs"
     the_workbook_adds_up(files[".xlsx"], found)
@@ -131,6 +135,40 @@ def test_busy_hours_are_kept_free_on_the_primary(lab: LabSite) -> None:
         run(lab, NAME, "-t", "his_dr", "--day", ground_of(lab).before.isoformat(), code=0)
     finally:
         site.write_text(text, encoding="utf-8")
+
+
+def test_sides_of_two_databases(lab: LabSite, tmp_path: Path) -> None:
+    made = ground_of(lab)
+    words = (NAME, "-t", "his", "--b-from", "his_dr", "--day")
+    run(lab, *words, made.before.isoformat(), code=0)
+    run(lab, *words, made.day.isoformat(), code=1)
+    found = json.loads(results(lab, tmp_path, 1)[".json"].read_text(encoding="utf-8"))
+    assert told(found) == made.planted(NAME, carried=True)
+    assert [found["sides"][side]["source"]["name"] for side in "ab"] == ["his", "his_dr"]
+    assert all(found["sides"][side]["source"]["scn"].isdigit() for side in "ab")
+    assert lab.hisops("reconcile", "explain", "0101", f"{made.day:%Y%m%d}-0101-2", "现金").returncode == 0
+
+
+def test_the_other_database_keeps_its_busy_hours_too(lab: LabSite) -> None:
+    site = lab.site / "site.yaml"
+    text = site.read_text(encoding="utf-8")
+    hours = " ".join(f"{hour:02d}" for hour in range(24))
+    site.write_text(text.replace('busy_hours: "none"', f"busy_hours: {hours}"), encoding="utf-8")
+    try:
+        day = ground_of(lab).before.isoformat()
+        done = run(lab, NAME, "-t", "his_dr", "--b-from", "his", "--day", day, code=3)
+        assert "his is a primary" in " ".join((done.stdout + done.stderr).split())
+    finally:
+        site.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"), [("nowhere", 2, "nowhere"), ("lis", 3, "no account that reports are read by")]
+)
+def test_a_side_from_where_it_cannot_be_read(lab: LabSite, name: str, code: int, says: str) -> None:
+    day = ground_of(lab).before.isoformat()
+    done = run(lab, NAME, "-t", "his", "--b-from", name, "--day", day, code=code)
+    assert says in " ".join((done.stdout + done.stderr).split())
 
 
 def test_a_gap_is_refused_while_rows_wait(lab: LabSite) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = "finance/reconcile"
 STEP = "compare"
+_ROLE = "select database_role as role, to_char(sysdate, 'HH24') as hour from v$database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class SiteComparing:
 
         loaded = self._definition(order)
         files = {side: Path(path).name for side, path in order.files.items()}
-        return canonical({"definition": loaded.document, "target": order.target, "day": order.day, "files": files})
+        where = {"target": order.target, "databases": dict(order.databases)}
+        return canonical({"definition": loaded.document, **where, "day": order.day, "files": files})
 
     def compare(self, order: CompareOrder) -> Compared:
         """Read both sides, take what the day before carried over, and compare."""
@@ -107,11 +109,11 @@ def _refuse_gap(definition: Reconciliation, before: str, earlier: Sequence[Earli
 
 
 def sides_of(desk: Desk, definition: Reconciliation, order: CompareOrder, until: ExitStack) -> dict[str, Any]:
-    """Return the sources of both sides: files where they were given, else rows of one session on the target."""
+    """Return the sources of both sides: files where they were given, else rows of one session a database."""
     from hisops.reconcile.comparing import FileSource, RowsSource
 
     found: dict[str, Any] = {}
-    session: Tables | None = None
+    sessions: dict[str, Tables] = {}
     for name, side in definition.sides.items():
         if path := order.files.get(name):
             found[name] = FileSource(Path(path))
@@ -124,18 +126,31 @@ def sides_of(desk: Desk, definition: Reconciliation, order: CompareOrder, until:
                 side=name,
                 name=definition.id,
             )
-        if session is None:
-            reach = desk.reach()
-            session = reach.tables(order.target)
-            until.callback(session.close)
+        database = order.databases.get(name, order.target)
+        if database not in sessions:
+            sessions[database] = desk.reach().tables(database)
+            until.callback(sessions[database].close)
+            if database != order.target:
+                _refuse_busy(sessions[database], database, order.busy.get(database, ""))
+        session = sessions[database]
         if order.day is None and ":day" in side.sql:
             raise UsageProblem(
                 "HIS-8023", "{name} needs an account day.", "Give it: --day 2026-11-23", name=definition.id
             )
         found[name] = RowsSource(
-            name=order.target, query=side.sql, batches=session.stream(side.sql, {"day": order.day}), session=session
+            name=database, query=side.sql, batches=session.stream(side.sql, {"day": order.day}), session=session
         )
     return found
+
+
+def _refuse_busy(session: Tables, database: str, hours: str) -> None:
+    """Raise Refused if it is a primary in its busy hours; the runbook has asked the target only."""
+    role, hour = (str(column[0]) for batch in session.stream(_ROLE, {}) if batch.num_rows for column in batch.columns)
+    if role == "PRIMARY" and hour in hours.split():
+        raise Refused(
+            "HIS-8032", "{name} is a primary, and it is one of its busy hours.",
+            "Read its standby, or wait until they are over.", name=database,
+        )  # fmt: skip
 
 
 def earlier_runs(desk: Desk, definition: str | None, target: str | None) -> Iterator[Earlier]:

@@ -48,20 +48,22 @@ def _told(desk: Any, document: Mapping[str, Any], key: list[str], files: Mapping
 
     loaded = desk.loaded.library.reconciliation(document["definition"]["id"])
     day = document["day"]
+    sources = {side: each["source"] for side, each in document["sides"].items()}
     order = CompareOrder(
-        definition=loaded.model.id, digest=loaded.digest, target=document["target"], day=day, files=_there(files)
-    )
+        definition=loaded.model.id, digest=loaded.digest, target=document["target"], day=day, files=_there(files),
+        databases={side: each["name"] for side, each in sources.items() if each["kind"] == "sql"},
+    )  # fmt: skip
     wanted = [narrowed(part) for part in key]
     differences = [each for each in document["differences"] if each["key"] == wanted]
     notes = [] if loaded.digest == document["definition"]["digest"] else ["note_definition"]
     sides: dict[str, Any] = {}
     with ExitStack() as until:
-        sources = sides_of(desk, loaded.model, order, until)
+        read = sides_of(desk, loaded.model, order, until)
         for side in SIDES:
             rows = rows_of(
                 loaded.model,
                 side,
-                sources[side],
+                read[side],
                 key,
                 date.fromisoformat(day) if day else None,
                 desk.loaded.dir / "scratch",

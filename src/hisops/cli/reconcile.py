@@ -22,6 +22,7 @@ def _names(ctx: typer.Context) -> list[str]:
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The definition.", autocompletion=_names)]
 Day = Annotated[str | None, typer.Option("--day", metavar="DATE", help="The account day; yesterday if not given.")]
 File = Annotated[Path | None, typer.Option(metavar="FILE", help="A file instead of the query: .csv, .xlsx, .parquet.")]
+From = Annotated[str | None, typer.Option(metavar="NAME", help="Another database of the site, for this side.")]
 Target = Annotated[str | None, typer.Option("--target", "-t", help="The database of the site.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to write; here if not given.")]
 Run = Annotated[
@@ -52,13 +53,14 @@ def show(ctx: typer.Context, name: Name) -> None:
 
 @app.command("run", cls=Command)
 def run(
-    ctx: typer.Context, name: Name, day: Day = None, a: File = None, b: File = None, target: Target = None,
-    out: Out = None,
+    ctx: typer.Context, name: Name, day: Day = None, a: File = None, b: File = None, a_from: From = None,
+    b_from: From = None, target: Target = None, out: Out = None,
 ) -> int:  # fmt: skip
     """Compare both sides for an account day, and write the result sheets."""
     from hisops.cli.reconciling import carry_out
 
-    return carry_out(asked(ctx), name, day, {"a": a, "b": b}, target, out)
+    sides = {"a": a, "b": b, "a_database": a_from, "b_database": b_from}
+    return carry_out(asked(ctx), name, day, sides, target, out)
 
 
 @app.command("results", cls=Command)

@@ -13,16 +13,20 @@ from hisops.errors import UsageProblem
 
 
 def carry_out(
-    call: Invocation, name: str, day: str | None, files: Mapping[str, Path | None], target: str | None, out: Path | None
-) -> int:
-    """Plan, show, ask, compare; then write the sheets. Exit 1 if the sides differ, 2 if they cannot be read."""
+    call: Invocation, name: str, day: str | None, sides: Mapping[str, Path | str | None], target: str | None,
+    out: Path | None,
+) -> int:  # fmt: skip
+    """Plan, show, ask, compare; then write the sheets. Exit 1 if the sides differ, 2 if they cannot be read.
+
+    `sides` has files and databases by the names of the runbook's parameters.
+    """
     from hisops.cli.carrying import open_desk, plan_and_carry_out
 
     desk = open_desk(call)
     loaded = desk.loaded.library.reconciliation(name)
     given = {"definition": name, "definition_sha256": loaded.digest.removeprefix("sha256:")}
-    given |= {side: str(path) for side, path in files.items() if path is not None}
-    if loaded.model.day is not None or any(each.sql and not files[side] for side, each in loaded.model.sides.items()):
+    given |= {name: str(value) for name, value in sides.items() if value is not None}
+    if loaded.model.day is not None or any(each.sql and not sides[side] for side, each in loaded.model.sides.items()):
         given["day"] = _day(day)
     before = {each.run for each in earlier_runs(desk, name, None)}
     code = plan_and_carry_out(call, RUNBOOK, target or _target(desk), given)

@@ -89,9 +89,13 @@ def order_of(step: Step, values: Values) -> CompareOrder:
     given: dict[str, Any] = values.parameters()
     bound = values.bound
     files = {side: name for side in ("a", "b") if (name := _file(bound.files, getattr(asked, side)))}
+    named = {"a": given.get(asked.a_database), "b": given.get(asked.b_database)}
+    databases = {side: str(name) for side, name in named.items() if name and name != bound.target}
+    known = {name for name in databases.values() if name in bound.site.databases}
+    busy = {name: str(bound.companion_settings(name).get("busy_hours", "")) for name in known}
     return CompareOrder(
         definition=str(given[asked.definition]), digest=str(given[asked.digest]), target=bound.target,
-        day=given.get(asked.day), files=files,
+        day=given.get(asked.day), files=files, databases=databases, busy=busy,
     )  # fmt: skip
 
 

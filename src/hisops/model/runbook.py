@@ -130,6 +130,8 @@ class Compare(Definition):
     day: Name
     a: Name
     b: Name
+    a_database: Name
+    b_database: Name
 
 
 class Manual(Definition):

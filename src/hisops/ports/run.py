@@ -123,13 +123,18 @@ class Children(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareOrder:
-    """Two reports that are to be compared: by which definition of which digest, for which day, from which files."""
+    """Two reports that are to be compared: by which definition of which digest, for which day, from where.
+
+    By side: `files`, and `databases` other than the target. `busy` are the busy hours of those, parted by blanks.
+    """
 
     definition: str
     digest: str
     target: str
     day: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    databases: Mapping[str, str] = field(default_factory=dict)
+    busy: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
