@@ -201,6 +201,30 @@ def test_more_rows_than_memory(tmp_path: Path) -> None:
     assert peak < 1000, done.stdout
 
 
+@pytest.mark.parametrize("memory", ["60MB", "120MB", "1GB"])
+def test_nothing_agrees_and_memory_is_short(tmp_path: Path, memory: str) -> None:
+    """Every row is classed by itself: right, or one sentence; never anything in between."""
+    import duckdb
+
+    rows = 100_000
+    for name in "ab":
+        select = f"select '{name} ' || lpad(i::varchar, 60, '0') as BILL, (i % 10000)::decimal(18,2) as JE"
+        duckdb.execute(f"copy ({select} from range({rows}) t(i)) to '{tmp_path / name}.csv' (header)")
+    sources = {name: FileSource(tmp_path / f"{name}.csv") for name in "ab"}
+    order = Order(definition=SIMPLE, day=None, **sources, scratch=tmp_path / "scratch", memory=memory)
+    refused = None
+    try:
+        found = reconcile(order)
+    except UsageProblem as error:
+        refused = error.code
+    if refused is None:
+        counts = {each["class"]: each["entries"] for each in found["classes"] if each["entries"]}
+        assert counts == {"only_a": rows, "only_b": rows}
+    else:
+        assert (refused, memory == "1GB") == ("HIS-8031", False)
+    assert not list((tmp_path / "scratch").iterdir())
+
+
 def test_csv_is_written_and_read_again(tmp_path: Path) -> None:
     """What a spreadsheet would take for a formula goes out as text."""
     from hisops.model.reconciled.sheets import result_of

@@ -76,32 +76,35 @@ def _reconciled(order: Order, scratch: Path) -> dict[str, Any]:
         "a": relation_of(order.a, order.definition, "a", scratch),
         "b": relation_of(order.b, order.definition, "b", scratch),
     }
-    shape = Shape(definition=order.definition, day=order.day)
     threads = 0
-    for _ in range(4):  # once more for each side that turns out to be of another encoding, and where memory is short
+    while True:  # once more for each side that turns out to be of another encoding, and where memory is short
         db = _database(order, scratch, threads)
-        carry_in(db, shape, order.carried)
         try:
-            balance = first_pass(db, shape, found)
+            result = _classed(db, order, found)
             break
         except (duckdb.OutOfMemoryException, duckdb.InternalException):
-            db.close()
             threads = _fewer(threads, order.memory)
         except duckdb.Error:
-            db.close()
             mended = {side: _mended(each, order.definition, side, scratch) for side, each in found.items()}
             if mended == found:
                 raise
             found = mended
+        finally:
+            db.close()
+    if problems := sums_do_not_add_up(result):
+        raise AssertionError(f"the sums do not add up: {problems}")
+    return result
+
+
+def _classed(db: Any, order: Order, found: Mapping[SideName, Relation]) -> dict[str, Any]:
+    shape = Shape(definition=order.definition, day=order.day)
+    carry_in(db, shape, order.carried)
+    balance = first_pass(db, shape, found)
     for side in ("a", "b"):
         db.execute(f"set variable aggregated_{side} = {order.definition.sides[side].aggregate}")
     add_entries(db, shape, found)
     class_entries(db, shape)
-    result = document(db, shape, found, balance, order.carried)
-    db.close()
-    if problems := sums_do_not_add_up(result):
-        raise AssertionError(f"the sums do not add up: {problems}")
-    return result
+    return document(db, shape, found, balance, order.carried)
 
 
 def _fewer(threads: int, memory: str) -> int:
