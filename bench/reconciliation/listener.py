@@ -1,52 +1,47 @@
-"""The lab's listener with the two files of charges as tables: prints its port, and serves until its input ends."""
+"""The lab's listener for reading charges through the driver: prints its port, and serves until its input ends.
+
+The rows are made by the queries themselves, `ROWS` a side; of every 8,000 one differs in each of four ways.
+"""
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
 
-from bench.reconciliation.generate import NAMES
-from hisops.lab.sql.backend import Service, Table, Value
+from bench.reconciliation.generate import DAY, NAMES
+from hisops.lab.sql.backend import Service
 from hisops.lab.sql.memory import MemoryInstance
 from hisops.lab.sql.privileges import READER
 from hisops.lab.sql.seed import views
 from hisops.lab.tns.listener import Listener
 from hisops.lab.tns.login import Account
 
-_WIDTHS = (
-    "VARCHAR2(30)",
-    "VARCHAR2(10)",
-    "NUMBER(18,2)",
-    "VARCHAR2(4)",
-    "VARCHAR2(10)",
-    "VARCHAR2(20)",
-    "VARCHAR2(30)",
-)
+ROWS, EACH = 1_000_000, 8000
+TRUTH = {"only_a": ROWS // EACH, "only_b": ROWS // EACH, "amount": ROWS // EACH, "cents": ROWS // EACH}
+_MORE = f"case mod(level, {EACH}) when 3 then 1 when 4 then 0.01 else 0 end"
+_ABSENT = {"a": 1, "b": 2}
 
 
-def table(path: Path, side: str) -> Table:
-    """Return a file as a table."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in zip(NAMES[side], _WIDTHS, strict=True))
-    return Table(columns, list(_rows(path)))
+def query(side: str) -> str:
+    """Return the query of a side."""
+    values = (
+        "'P' || lpad(to_char(trunc(level / 5)), 12, '0')",
+        "to_char(mod(level, 5))",
+        f"cast(mod(level * 7919, 98077) / 100 + {_MORE if side == 'b' else '0'} as number(18,2))",
+        "'0'" if side == "a" else "'N'",
+        f"'{DAY.isoformat()}'",
+        f"'{DAY.isoformat()} 08:00:00'",
+        "'内科'",
+    )
+    columns = ", ".join(f"{value} as {name}" for value, name in zip(values, NAMES[side], strict=True))
+    rows = f"select level as place, {columns} from dual connect by level <= {ROWS}"
+    return f"select {', '.join(NAMES[side])} from ({rows}) where mod(place, {EACH}) <> {_ABSENT[side]}"
 
 
-def _rows(path: Path) -> Iterator[list[Value]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        for bill, line, amount, *more in rows:
-            yield [bill, line, Decimal(amount), *more]
-
-
-def main(folder: Path) -> None:
+def main() -> None:
     """Serve."""
-    tables = {f"charges_{side}": table(folder / f"{side}.csv", side) for side in ("a", "b")}
     instance = MemoryInstance(views(datetime.now()), {"his": Service(status="open")})
-    listener = Listener("127.0.0.1", 0, {"his": instance}, {READER: Account("bench")}, tables=tables)
+    listener = Listener("127.0.0.1", 0, {"his": instance}, {READER: Account("bench")}, tables={})
     listener.start()
     print(listener.port, flush=True)
     sys.stdin.read()
@@ -54,4 +49,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

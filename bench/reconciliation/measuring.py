@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.reconciliation.generate import FAULTS, Truth, generate
+from bench.reconciliation.listener import ROWS, TRUTH
 from bench.timing import Sample, compare, process, show
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,8 @@ SMALL, LARGE = 1_000_000, 10_000_000
 
 
 def main(folder: Path) -> None:
-    """Print a table for each size and kind of file."""
+    """Print a table for each size and kind of file, and one for rows of a database."""
+    _listener(folder)
     for keys, rounds in ((SMALL, 5), (LARGE, 3)):
         for ending in ("csv", "parquet"):
             here = folder / f"{keys}-{ending}"
@@ -32,8 +34,6 @@ def main(folder: Path) -> None:
                 here, keys, dict.fromkeys(FAULTS, keys // 8000), kind="csv" if ending == "csv" else "parquet"
             )
             _files(here, ending, truth, rounds, keys)
-            if (keys, ending) == (SMALL, "csv"):
-                _listener(here, truth)
 
 
 def _files(folder: Path, ending: str, truth: Truth, rounds: int, keys: int) -> None:
@@ -56,8 +56,8 @@ def _files(folder: Path, ending: str, truth: Truth, rounds: int, keys: int) -> N
             print(f"  {name} counted {count}, but {wanted} is there")
 
 
-def _listener(folder: Path, truth: Truth) -> None:
-    command = [sys.executable, "-m", "bench.reconciliation.listener", str(folder)]
+def _listener(folder: Path) -> None:
+    command = [sys.executable, "-m", "bench.reconciliation.listener"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | ENVIRONMENT
     ) as server:
@@ -66,13 +66,13 @@ def _listener(folder: Path, truth: Truth) -> None:
         counted = _counted(sys.executable, "through_driver", folder, port)
         contenders = {
             "python-oracledb alone": _taking(sys.executable, "driver_alone", folder, port),
-            f"hisops: {'exact' if counted == dict(truth.classes) else 'WRONG'}": _taking(
+            f"hisops: {'exact' if {name: counted[name] for name in TRUTH} == TRUTH else 'WRONG'}": _taking(
                 sys.executable, "through_driver", folder, port
             ),
         }
         rows = compare(contenders, 3, warm=False)
         show(
-            "1,000,000 keys a side through the driver, from the lab's listener",
+            f"{ROWS:,} keys a side through the driver, from the lab's listener",
             rows,
             "python-oracledb alone",
             "measured",

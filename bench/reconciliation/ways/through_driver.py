@@ -8,7 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bench.reconciliation.generate import DAY, DEFINITION, NAMES
+from bench.reconciliation.generate import DAY, DEFINITION
+from bench.reconciliation.listener import query
 from hisops.adapters.oracle_tables import OracleTables
 from hisops.documents.load import load
 from hisops.model.reconciliation import Reconciliation
@@ -22,8 +23,8 @@ tables = OracleTables("his", Connect(dsn=f"127.0.0.1:{port}/his", user="hisops_r
 
 
 def side(name: str) -> RowsSource:
-    query = f"select {', '.join(NAMES[name])} from his.charges_{name}"
-    return RowsSource(name="his", query=query, batches=tables.stream(query, {}), session=tables)
+    text = query(name)
+    return RowsSource(name="his", query=text, batches=tables.stream(text, {}), session=tables)
 
 
 definition = load(DEFINITION, Reconciliation).model
