@@ -111,15 +111,6 @@ def test_an_account_that_may_write_is_refused(port: int) -> None:
         list(session(port, "his").stream("select 1 from dual", {}))
 
 
-def test_the_reader_cannot_write(port: int) -> None:
-    import oracledb
-
-    connection = oracledb.connect(user="hisops_read", password="the-password", dsn=f"127.0.0.1:{port}/his")
-    with pytest.raises(oracledb.DatabaseError, match="ORA-01031"):
-        connection.cursor().execute("delete from ms_hzrb")
-    connection.close()
-
-
 @pytest.mark.parametrize(("query", "error"), [("select nothing from ms_hzrb", StatementFailed)])
 def test_a_query_that_fails_says_so(port: int, query: str, error: type[HisopsError]) -> None:
     with pytest.raises(error, match="ORA-00904"):

@@ -124,17 +124,22 @@ def test_a_side_from_a_file_and_what_is_wrong_with_it(lab: LabSite, tmp_path: Pa
     run(lab, "e-bills", "-t", "his", "--day", day.isoformat(), "--b", str(good), code=1)
 
 
-def test_busy_hours_are_kept_free_on_the_primary(lab: LabSite) -> None:
+@pytest.fixture
+def always_busy(lab: LabSite) -> Iterator[None]:
+    """Every hour is a busy one."""
     site = lab.site / "site.yaml"
     text = site.read_text(encoding="utf-8")
     hours = " ".join(f"{hour:02d}" for hour in range(24))
     site.write_text(text.replace('busy_hours: "none"', f"busy_hours: {hours}"), encoding="utf-8")
-    try:
-        done = run(lab, NAME, "-t", "his", code=3, plan_code=3)
-        assert "busy" in done.stdout + done.stderr
-        run(lab, NAME, "-t", "his_dr", "--day", ground_of(lab).before.isoformat(), code=0)
-    finally:
-        site.write_text(text, encoding="utf-8")
+    yield
+    site.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("always_busy")
+def test_busy_hours_are_kept_free_on_the_primary(lab: LabSite) -> None:
+    done = run(lab, NAME, "-t", "his", code=3, plan_code=3)
+    assert "busy" in done.stdout + done.stderr
+    run(lab, NAME, "-t", "his_dr", "--day", ground_of(lab).before.isoformat(), code=0)
 
 
 def test_sides_of_two_databases(lab: LabSite, tmp_path: Path) -> None:
@@ -149,17 +154,11 @@ def test_sides_of_two_databases(lab: LabSite, tmp_path: Path) -> None:
     assert lab.hisops("reconcile", "explain", "0101", f"{made.day:%Y%m%d}-0101-2", "现金").returncode == 0
 
 
+@pytest.mark.usefixtures("always_busy")
 def test_the_other_database_keeps_its_busy_hours_too(lab: LabSite) -> None:
-    site = lab.site / "site.yaml"
-    text = site.read_text(encoding="utf-8")
-    hours = " ".join(f"{hour:02d}" for hour in range(24))
-    site.write_text(text.replace('busy_hours: "none"', f"busy_hours: {hours}"), encoding="utf-8")
-    try:
-        day = ground_of(lab).before.isoformat()
-        done = run(lab, NAME, "-t", "his_dr", "--b-from", "his", "--day", day, code=3)
-        assert "his is a primary" in " ".join((done.stdout + done.stderr).split())
-    finally:
-        site.write_text(text, encoding="utf-8")
+    day = ground_of(lab).before.isoformat()
+    done = run(lab, NAME, "-t", "his_dr", "--b-from", "his", "--day", day, code=3)
+    assert "his is a primary" in " ".join((done.stdout + done.stderr).split())
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 Where each row stands for itself, keys fall into buckets by a hash, and of a bucket only counts, sums and the sum of the
 rows' fingerprints (62 bits of a hash of key, amounts and state; plus on side a, minus on side b) are kept. A bucket
 whose sides agree in all of them agrees; the hash is salted anew in each run, so that nobody can prepare files that
-only seem to. The rows of the others are read again, and brought together by their keys as
-they are. Where lines of a key are added up, the first step is left out.
+only seem to. The rows of the others are read again, and brought together by their keys as they are. Where lines of a
+key are added up, the first step is left out.
 """
 
 from __future__ import annotations

@@ -100,8 +100,6 @@ def _classed(db: Any, order: Order, found: Mapping[SideName, Relation]) -> dict[
     shape = Shape(definition=order.definition, day=order.day)
     carry_in(db, shape, order.carried)
     balance = first_pass(db, shape, found)
-    for side in ("a", "b"):
-        db.execute(f"set variable aggregated_{side} = {order.definition.sides[side].aggregate}")
     add_entries(db, shape, found)
     class_entries(db, shape)
     return document(db, shape, found, balance, order.carried)

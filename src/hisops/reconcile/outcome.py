@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,29 +10,13 @@ from typing import Any
 from hisops.model.reconciliation import FAULTS, TOLERATED, CarryRule, Fault, Reconciliation, SideName
 from hisops.reconcile.balancing import Balance
 from hisops.reconcile.classing import units
+from hisops.reconcile.entries import Entry, cause_of, gaps, money, pairs, shown, told_of, value_of
 from hisops.reconcile.reading import Shape
 from hisops.reconcile.sources import Relation
 
 MOST = 100_000
 """So many differences are listed one by one; the classes count all of them."""
 BALANCED = "balanced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of a side; amounts in cents or pieces."""
-
-    id: int
-    side: SideName
-    key: list[str | None]
-    values: list[int | None]
-    state: str | None
-    rounding: int | None
-    at: Any
-    lines: int
-    origin: date | None
-    due: date | None
-    details: list[str | None]
 
 
 def document(
@@ -49,7 +32,7 @@ def document(
     counts = {"a": balance.a, "b": balance.b}
     sides = {
         side: _side(
-            definition, side, each, counts[side], into[side], len(brought[side]), _entries_of(db, side, balance)
+            definition, side, each, counts[side], into[side], len(brought[side]), _entries_of(db, shape, side, balance)
         )
         for side, each in found.items()
     }
@@ -66,7 +49,7 @@ def document(
         "state": definition.state,
         "group": definition.group,
         "sides": sides,
-        "difference": _shown(definition, [
+        "difference": shown(definition, [
             a + x - b - y for a, b, x, y in zip(balance.a.total, balance.b.total, into["a"], into["b"], strict=True)
         ]),
         "tolerance": {"row": dict(definition.tolerance.row), "total": dict(definition.tolerance.total)},
@@ -82,15 +65,10 @@ def document(
     }  # fmt: skip
 
 
-def _entries_of(db: Any, side: SideName, balance: Balance) -> int:
+def _entries_of(db: Any, shape: Shape, side: SideName, balance: Balance) -> int:
     (more,) = db.execute("select count(*) from entries where side = ? and origin is null", [side]).fetchone()
-    definition_rows = balance.rows_a if side == "a" else balance.rows_b
-    return int(more) + (definition_rows if not _aggregated(db, side) else balance.pairs)
-
-
-def _aggregated(db: Any, side: SideName) -> bool:
-    (found,) = db.execute("select getvariable('aggregated_' || ?)", [side]).fetchone()
-    return bool(found)
+    rows = balance.rows_a if side == "a" else balance.rows_b
+    return int(more) + (balance.pairs if shape.definition.sides[side].aggregate else rows)
 
 
 def _classes(db: Any, shape: Shape, balance: Balance) -> list[dict[str, Any]]:
@@ -113,7 +91,7 @@ def _classes(db: Any, shape: Shape, balance: Balance) -> list[dict[str, Any]]:
         gap = [x - y for x, y in zip(a, b, strict=True)]
         told.append({
             "class": fault, "entries": count, "rows_a": rows_a, "rows_b": rows_b,
-            "a": _shown(definition, a), "b": _shown(definition, b), "difference": _shown(definition, gap),
+            "a": shown(definition, a), "b": shown(definition, b), "difference": shown(definition, gap),
         })  # fmt: skip
     return told
 
@@ -123,12 +101,12 @@ def _verdict(db: Any, shape: Shape, classes: Sequence[Mapping[str, Any]]) -> str
         return "differs"
     definition = shape.definition
     sums = [0] * len(definition.compare)
-    for _, a, b in _pairs(db, shape, "class = 'cents'"):
+    for _, a, b in pairs(db, shape, "class = 'cents'"):
         if a is not None and b is not None:
-            gaps = _gaps(definition, a, b)
+            apart = gaps(definition, a, b)
             told = _rounded(definition, a, b)
             sums = [old + gap - (told if name == (definition.rounding and definition.rounding.of) else 0)
-                    for old, gap, name in zip(sums, gaps, definition.compare, strict=True)]  # fmt: skip
+                    for old, gap, name in zip(sums, apart, definition.compare, strict=True)]  # fmt: skip
     for name, total in zip(definition.compare, sums, strict=True):
         if name in definition.tolerance.total and abs(total) > units(
             definition, name, definition.tolerance.total[name]
@@ -137,42 +115,15 @@ def _verdict(db: Any, shape: Shape, classes: Sequence[Mapping[str, Any]]) -> str
     return BALANCED
 
 
-def _gaps(definition: Reconciliation, a: Entry, b: Entry) -> list[int]:
-    return [(x or 0) - (y or 0) for x, y in zip(a.values, b.values, strict=True)]
-
-
 def _rounded(definition: Reconciliation, a: Entry, b: Entry) -> int:
     """Return how much of the gap is the rounding that one side tells: all of it, or nothing."""
     rounding = definition.rounding
     if rounding is None:
         return 0
     told = a.rounding if rounding.side == "a" else -(b.rounding or 0)
-    gaps = dict(zip(definition.compare, _gaps(definition, a, b), strict=True))
-    own = gaps.pop(rounding.of)
-    return own if told == own and not any(gaps.values()) else 0
-
-
-def _pairs(db: Any, shape: Shape, where: str, tail: str = "") -> Iterator[tuple[str, Entry | None, Entry | None]]:
-    names = ["id", "side", *shape.keys, *shape.values, "st", "rnd", "moment", "lines", "origin", "due", *shape.details]
-    picked = ", ".join(f"{side}.{name} as {side}_{name}" for side in ("ea", "eb") for name in names)
-    cursor = db.execute(
-        f"select class, {picked} from paired left join entries ea on ea.id = a left join entries eb on eb.id = b "
-        f"where {where} {tail}"
-    )
-    while rows := cursor.fetchmany(10_000):
-        for fault, *cells in rows:
-            yield fault, _entry(shape, cells[: len(names)]), _entry(shape, cells[len(names) :])
-
-
-def _entry(shape: Shape, cells: Sequence[Any]) -> Entry | None:
-    if cells[0] is None:
-        return None
-    keys, values = len(shape.keys), len(shape.values)
-    rest = cells[2 + keys + values :]
-    return Entry(
-        id=cells[0], side=cells[1], key=list(cells[2 : 2 + keys]), values=list(cells[2 + keys : 2 + keys + values]),
-        state=rest[0], rounding=rest[1], at=rest[2], lines=rest[3], origin=rest[4], due=rest[5], details=list(rest[6:]),
-    )  # fmt: skip
+    others = dict(zip(definition.compare, gaps(definition, a, b), strict=True))
+    own = others.pop(rounding.of)
+    return own if told == own and not any(others.values()) else 0
 
 
 def _differences(db: Any, shape: Shape) -> tuple[list[tuple[str, Entry | None, Entry | None]], int]:
@@ -180,11 +131,11 @@ def _differences(db: Any, shape: Shape) -> tuple[list[tuple[str, Entry | None, E
     keys = ", ".join(f"coalesce(ea.{key}, eb.{key}) nulls last" for key in shape.keys)
     tail = f"order by case class {order} end, {keys}, a, b limit {MOST}"
     (count,) = db.execute("select count(*) from paired where class <> 'balanced'").fetchone()
-    return list(_pairs(db, shape, "class <> 'balanced'", tail)), max(0, count - MOST)
+    return list(pairs(db, shape, "class <> 'balanced'", tail)), max(0, count - MOST)
 
 
 def _difference(definition: Reconciliation, fault: str, a: Entry | None, b: Entry | None) -> dict[str, Any]:
-    gaps = [
+    apart = [
         (x or 0) - (y or 0)
         for x, y in zip(
             a.values if a else [0] * len(definition.compare),
@@ -200,44 +151,15 @@ def _difference(definition: Reconciliation, fault: str, a: Entry | None, b: Entr
         "group": told_of(definition, definition.group, a, b) if definition.group else None,
         "a": _told(definition, a),
         "b": _told(definition, b),
-        "difference": _shown(definition, gaps),
+        "difference": shown(definition, apart),
     }
-
-
-def told_of(definition: Reconciliation, name: str, a: Entry | None, b: Entry | None) -> str | None:
-    """Return what a column says: side a's, else side b's."""
-    for entry in (a, b):
-        if entry is not None and (value := _value(definition, name, entry)) is not None:
-            return value
-    return None
-
-
-def _value(definition: Reconciliation, name: str, entry: Entry) -> str | None:
-    if name == definition.state:
-        return entry.state
-    if name in definition.key:
-        return entry.key[definition.key.index(name)]
-    if name in definition.compare:
-        value = entry.values[definition.compare.index(name)]
-        return None if value is None else str(_one(definition, name, value))
-    return entry.details[definition.details.index(name)]
-
-
-def cause_of(definition: Reconciliation, fault: str, a: Entry | None, b: Entry | None) -> str:
-    """Return the id of the first cause of a class whose conditions fit."""
-    for cause in definition.causes:
-        if cause.fault == fault and all(
-            told_of(definition, name, a, b) in wanted for name, wanted in cause.where.items()
-        ):
-            return cause.id
-    raise AssertionError(fault)  # every class has a cause without conditions
 
 
 def _told(definition: Reconciliation, entry: Entry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     return {
-        "values": _shown(definition, entry.values),
+        "values": shown(definition, entry.values),
         "state": entry.state,
         "rows": entry.lines,
         "details": dict(zip(definition.details, entry.details, strict=True)),
@@ -249,15 +171,15 @@ def _carried_out(db: Any, shape: Shape) -> Iterator[dict[str, Any]]:
     definition, day = shape.definition, shape.day
     if day is None:
         return
-    for fault, a, b in _pairs(db, shape, "class = 'in_transit'", "order by a, b"):
+    for fault, a, b in pairs(db, shape, "class = 'in_transit'", "order by a, b"):
         entry = a or b
         if entry is None:
             continue
         due = entry.due or due_day(day, _rule(definition, entry))
         yield {
-            "side": entry.side, "key": entry.key, "values": _shown(definition, entry.values), "state": entry.state,
+            "side": entry.side, "key": entry.key, "values": shown(definition, entry.values), "state": entry.state,
             "rows": entry.lines, "details": dict(zip(definition.details, entry.details, strict=True)),
-            "rounding": None if entry.rounding is None else _money(entry.rounding),
+            "rounding": None if entry.rounding is None else money(entry.rounding),
             "origin": (entry.origin or day).isoformat(), "due": due.isoformat(),
             "cause": cause_of(definition, fault, a, b),
         }  # fmt: skip
@@ -269,7 +191,7 @@ def _rule(definition: Reconciliation, entry: Entry) -> CarryRule:
         if (
             rule.side == entry.side
             and late
-            and all(_value(definition, name, entry) in wanted for name, wanted in rule.where.items())
+            and all(value_of(definition, name, entry) in wanted for name, wanted in rule.where.items())
         ):
             return rule
     raise AssertionError(entry.key)
@@ -283,11 +205,11 @@ def due_day(day: date, rule: CarryRule) -> date:
 
 def _cleared(db: Any, shape: Shape) -> Iterator[dict[str, Any]]:
     definition = shape.definition
-    for fault, a, b in _pairs(db, shape, "class <> 'in_transit' and (ea.origin is not null or eb.origin is not null)"):
+    for fault, a, b in pairs(db, shape, "class <> 'in_transit' and (ea.origin is not null or eb.origin is not null)"):
         for entry in (a, b):
             if entry is not None and entry.origin is not None:
                 yield {
-                    "side": entry.side, "key": entry.key, "values": _shown(definition, entry.values),
+                    "side": entry.side, "key": entry.key, "values": shown(definition, entry.values),
                     "origin": entry.origin.isoformat(), "class": fault,
                 }  # fmt: skip
 
@@ -308,27 +230,12 @@ def _side(
             "rows": count.rows + count.left_out + count.outside_day,
         },
         "rows": count.rows, "left_out": count.left_out, "outside_day": count.outside_day, "entries": entries,
-        "total": _shown(definition, count.total), "carried_entries": brought, "carried": _shown(definition, carried),
+        "total": shown(definition, count.total), "carried_entries": brought, "carried": shown(definition, carried),
     }  # fmt: skip
 
 
 def _carried_sums(definition: Reconciliation, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     return [sum(units(definition, name, each["values"][name]) for each in rows) for name in definition.compare]
-
-
-def _shown(definition: Reconciliation, values: Sequence[int | None]) -> dict[str, Any]:
-    return {
-        name: None if value is None else _one(definition, name, value)
-        for name, value in zip(definition.compare, values, strict=True)
-    }
-
-
-def _one(definition: Reconciliation, name: str, value: int) -> str | int:
-    return _money(value) if definition.columns[name].type == "money" else value
-
-
-def _money(value: int) -> str:
-    return format(Decimal(value).scaleb(-2), "f")
 
 
 def sums_do_not_add_up(found: Mapping[str, Any]) -> list[str]:
